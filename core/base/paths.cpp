@@ -1,0 +1,46 @@
+#include "core/base/paths.h"
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace fw {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path xdgFolder(const char* variable, const char* belowHome) {
+  if (const char* folder = std::getenv(variable); folder && *folder) return fs::path(folder) / "framewright";
+  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / belowHome / "framewright";
+  return fs::temp_directory_path() / "framewright";
+}
+
+}  // namespace
+
+fs::path dataHome() { return xdgFolder("XDG_DATA_HOME", ".local/share"); }
+
+fs::path stateHome() { return xdgFolder("XDG_STATE_HOME", ".local/state"); }
+
+fs::path resource(std::string_view name) {
+  std::vector<fs::path> roots;
+  if (const char* root = std::getenv("FRAMEWRIGHT_RESOURCES"); root && *root) roots.emplace_back(root);
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  roots.push_back(program.parent_path() / "../share/framewright");
+  roots.emplace_back(FW_SOURCE_RESOURCES);
+  for (const auto& root : roots)
+    if (fs::exists(root / name, ignored)) return (root / name).lexically_normal();
+  throw Error("A bundled file is missing", std::string(name),
+              "Install Framewright again, or point FRAMEWRIGHT_RESOURCES at its resources folder.");
+}
+
+fs::path unusedPath(const fs::path& wanted) {
+  fs::path candidate = wanted;
+  for (int number = 2; fs::exists(fs::symlink_status(candidate)); ++number)
+    candidate = wanted.parent_path() / (wanted.stem().string() + " (" + std::to_string(number) + ")" +
+                                        wanted.extension().string());
+  return candidate;
+}
+
+}  // namespace fw

@@ -1,0 +1,18 @@
+#pragma once
+#include <filesystem>
+#include <string_view>
+
+namespace fw {
+
+/// Where runs and jobs live: $XDG_DATA_HOME/framewright.
+std::filesystem::path dataHome();
+/// Where the log lives: $XDG_STATE_HOME/framewright.
+std::filesystem::path stateHome();
+/// A bundled file, for example "models/swift.safetensors": beside the source tree while developing, installed
+/// under share/framewright otherwise ($FRAMEWRIGHT_RESOURCES wins). Throws Error when it is not there.
+std::filesystem::path resource(std::string_view name);
+
+/// `wanted`, or "name (2).ext", "name (3).ext" …: the first that does not exist yet.
+std::filesystem::path unusedPath(const std::filesystem::path& wanted);
+
+}  // namespace fw

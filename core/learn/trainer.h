@@ -1,0 +1,59 @@
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+
+#include "core/image/gallery.h"
+#include "core/store/store.h"
+
+namespace fw {
+
+class Experiment;
+
+/// What a person may do to a run while it goes, from any thread.
+class TrainControl {
+ public:
+  void pause();
+  void resume();
+  void stepOnce();                       ///< while paused: exactly one more step
+  void setLearningRate(double rate);
+  bool paused() const;
+
+ private:
+  friend class TrainLoop;
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool paused_ = false;
+  int64_t stepsGranted_ = 0;
+  std::optional<double> learningRate_;
+};
+
+/// Who watches. Called on the training thread; must return quickly.
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void onScalars(int64_t /*step*/, double /*seconds*/, const Scalars&) {}
+  virtual void onScores(int64_t /*step*/, double /*seconds*/, const Scores&, bool /*best*/) {}
+  virtual void onGallery(int64_t /*step*/, const Gallery&) {}
+  virtual void onState(RunState) {}
+};
+
+struct TrainOptions {
+  int64_t steps = 0;                  ///< go on until this step; 0: until stopped
+  std::string bestScore = {};         ///< the score that decides which checkpoint is best
+  bool bestIsLowest = false;
+};
+
+struct RunResult {
+  RunState state = RunState::Stopped;  ///< Finished, Stopped (asked to) or Failed (message says why)
+  int64_t step = 0;
+  std::string message;
+  Scores scores;                       ///< the last evaluation
+};
+
+/// The training loop: steps, evaluation and gallery on a schedule that thins out (steps 0, 1, 2, 5, 10, 20, 50 …), best and last
+/// checkpoints, a clear stop on NaN or divergence. Goes on from the writer's last checkpoint when there is one.
+RunResult train(Experiment&, const TrainOptions&, RunWriter&, TrainObserver&, TrainControl&, std::stop_token);
+
+}  // namespace fw

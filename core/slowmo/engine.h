@@ -1,0 +1,58 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/params/schema.h"
+
+namespace fw {
+
+/// Two neighbouring frames of equal size and type (8- or 16-bit BGR).
+struct FramePair {
+  cv::Mat first, second;
+};
+
+struct BetweenFrame {
+  cv::Mat image;
+  cv::Mat confidence;  ///< CV_8UC1, 255: both sides agree on this pixel; 0: a guess
+};
+
+/// What an engine thought while making one frame, for people to look at.
+struct Explanation {
+  cv::Mat flowToFirst, flowToSecond;      ///< CV_32FC2, pixels
+  cv::Mat occlusion;                      ///< CV_32FC1: 0 take the first frame, 1 the second
+  cv::Mat warpedFirst, warpedSecond;
+};
+
+/// A way to make frames between two frames at any times in (0, 1). One engine is used by one thread.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// One frame for each time, in order; work that depends only on the pair is done once.
+  virtual std::vector<BetweenFrame> between(const FramePair&, std::span<const double> times) = 0;
+  virtual std::optional<Explanation> explain(const FramePair&, double /*time*/) { return std::nullopt; }
+};
+
+struct EngineOptions {
+  std::string device = "cpu";
+  int threads = 0;  ///< 0: as many as there are cores
+};
+
+struct EngineKind {
+  std::string id;       ///< "flow"
+  std::string title;    ///< "Optical flow"
+  std::string summary;  ///< one sentence: what it is good at, what it costs
+  Schema schema;        ///< its own settings
+  std::function<std::unique_ptr<Engine>(const Settings&, const EngineOptions&)> make;
+};
+
+/// Best first: the first is what a newcomer gets.
+const std::vector<EngineKind>& engineList();
+const EngineKind& engineKind(std::string_view id);  ///< throws an Error that names the engines there are
+
+}  // namespace fw

@@ -1,0 +1,111 @@
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+
+#include "core/params/schema.h"
+#include "core/slowmo/engine.h"
+#include "core/store/store.h"
+#include "core/video/video.h"
+
+/// Slow motion as the window and the command line see it: a request becomes a job in the store; a job is run, paused,
+/// killed, resumed; its result is one file.
+namespace fw {
+
+/// mode, factor, rate, engine, sound, cuts, duplicates, quality, container … : every choice there is, once.
+const Schema& slowmoSchema();
+
+/// Named by use: "8× slow motion", "Smooth 60", …; each is a few settings over the defaults.
+struct SlowmoPreset {
+  std::string id, title, summary;
+  nlohmann::json settings;
+};
+const std::vector<SlowmoPreset>& slowmoPresets();
+
+struct EngineRange {
+  double from = 0, to = 0;  ///< source seconds
+  std::string engine;
+};
+
+struct SlowmoRequest {
+  std::vector<std::filesystem::path> sources;  ///< one video, or the pictures of one sequence in order
+  std::filesystem::path output;                ///< empty: suggestedOutput()
+  nlohmann::json settings;                     ///< of slowmoSchema(); missing names keep their defaults
+  std::vector<double> cutsAdded, cutsRemoved;  ///< source seconds, the person's edits of what the detector found
+  std::vector<EngineRange> engineRanges;       ///< parts of the clip for which another engine was chosen
+};
+nlohmann::json toJson(const SlowmoRequest&);
+SlowmoRequest slowmoRequestFromJson(const nlohmann::json&);
+
+/// Beside the source, says what was done ("walk 4x.mp4"), never a name that exists.
+std::filesystem::path suggestedOutput(const SlowmoRequest&, const VideoInfo&);
+
+/// Shown before the start.
+struct SlowmoEstimate {
+  int64_t frames = 0;
+  Rational rate;
+  double duration = 0;              ///< seconds of the result
+  int64_t bytes = 0, peakMemory = 0;
+  std::vector<std::string> notes;   ///< what will be lost or changed, in words: "MP4 cannot hold ASS subtitles; …"
+};
+SlowmoEstimate estimate(const SlowmoRequest&, const VideoInfo&);
+
+struct SlowmoProgress {
+  std::string stage;                ///< "analysing", "making frames", "finishing"
+  int64_t framesIn = 0, framesOut = 0, totalOut = 0;
+  double fpsIn = 0, fpsOut = 0;
+  double secondsSpent = 0, secondsLeft = -1;  ///< −1: not known yet
+  double fraction = 0;
+};
+
+/// One output frame as it was made, for watching: small copies, only when the observer wants them.
+struct MadeFrame {
+  cv::Mat image;
+  cv::Mat confidence;               ///< empty for originals
+  double sourceTime = 0, outputTime = 0;
+  bool original = false;
+};
+
+/// Called on the job's threads; must return quickly.
+class SlowmoObserver {
+ public:
+  virtual ~SlowmoObserver() = default;
+  virtual void onProgress(const SlowmoProgress&) {}
+  virtual void onNote(const std::string&) {}                        ///< in words: "1 cut kept clean at 00:12.4"
+  virtual void onCut(double /*sourceTime*/) {}
+  virtual void onConfidence(double /*sourceTime*/, double /*mean 0…1*/) {}
+  virtual bool wantsFrames() { return false; }
+  virtual void onFrame(const MadeFrame&) {}
+};
+
+class JobControl {
+ public:
+  void pause();
+  void resume();
+  bool paused() const;
+  /// Returns when not paused or stop was asked for.
+  void waitWhilePaused(std::stop_token stop);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool paused_ = false;
+};
+
+struct JobResult {
+  std::string state;                ///< "done", "stopped" (can go on), "cancelled"
+  std::filesystem::path output;     ///< the finished file, or on cancel the playable part
+  int64_t framesIn = 0, framesOut = 0;
+  double seconds = 0;
+  std::vector<std::string> notes;
+};
+
+/// Checks what can be checked (the source opens, the settings are valid, the encoder exists, the folder can be written to) and puts
+/// the job at the end of the queue.
+JobRecord queueJob(Store&, const SlowmoRequest&);
+/// Runs a job from where it is, on the calling thread (and its own). A stop request leaves it resumable.
+JobResult runJob(Store&, int64_t jobId, SlowmoObserver&, JobControl&, std::stop_token);
+/// Ends a job that is not running. With `keepWhatIsDone` the finished part becomes a playable file.
+JobResult cancelJob(Store&, int64_t jobId, bool keepWhatIsDone);
+
+}  // namespace fw

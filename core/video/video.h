@@ -1,0 +1,91 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <opencv2/core.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct AVFrame;
+
+namespace fw {
+
+/// An exact fraction: 30000/1001. Times are kept in these; seconds as double are for showing only.
+struct Rational {
+  int64_t num = 0, den = 1;
+  double value() const { return den == 0 ? 0.0 : static_cast<double>(num) / static_cast<double>(den); }
+  bool operator==(const Rational&) const = default;
+};
+
+struct AudioTrack {
+  int stream = 0;
+  std::string codec, language, title;
+  int sampleRate = 0, channels = 0;
+  double start = 0, duration = 0;  ///< seconds
+};
+
+struct SubtitleTrack {
+  int stream = 0;
+  std::string codec, language, title;
+};
+
+/// What is known of a video before decoding it.
+struct VideoInfo {
+  std::filesystem::path file;
+  std::string container, codec, pixelFormat;
+  int width = 0, height = 0;          ///< as shown: rotation and pixel aspect ratio's orientation applied
+  int rotation = 0;                   ///< 0, 90, 180, 270: already applied to decoded frames
+  Rational pixelAspect{1, 1};
+  Rational frameRate;                 ///< average; exact for constant-rate files
+  Rational timeBase;                  ///< of the video stream's timestamps
+  bool variableRate = false;
+  bool interlaced = false;
+  int64_t frames = 0;                 ///< as the container says, or an estimate (framesExact false)
+  bool framesExact = false;
+  int64_t startPts = 0;               ///< of the first frame, in timeBase
+  double start = 0, duration = 0;     ///< seconds
+  int bitDepth = 8;
+  std::string colourMatrix, colourRange, colourPrimaries, colourTransfer;  ///< FFmpeg's names; "unknown" when not tagged
+  bool hasAlpha = false;
+  int loops = -1;                     ///< animated pictures: 0 = for ever; -1 = not said
+  std::vector<AudioTrack> audio;
+  std::vector<SubtitleTrack> subtitles;
+  int chapters = 0, attachments = 0;
+};
+
+/// Throws Error for anything that is not a video FFmpeg can read.
+VideoInfo probe(const std::filesystem::path& file);
+
+/// One decoded picture: upright, BGR, 8 bits a channel or, for deeper sources, 16 (the full range of the type is used).
+struct Frame {
+  cv::Mat image;
+  int64_t pts = 0;       ///< in VideoInfo::timeBase
+  int64_t duration = 0;  ///< likewise; until the next frame
+  /// The decoder's own picture, so that untouched frames reach the encoder without a trip through BGR.
+  std::shared_ptr<const AVFrame> original;
+};
+
+struct ReadOptions {
+  bool deinterlace = true;   ///< when the source says it is interlaced
+  int maxHeight = 0;         ///< not 0: scale down to this for previews and thumbnails
+};
+
+/// Decodes one video, frame by frame, in presentation order.
+class VideoReader {
+ public:
+  explicit VideoReader(const std::filesystem::path& file, const ReadOptions& options = {});
+  ~VideoReader();
+  VideoReader(VideoReader&&) noexcept;
+
+  const VideoInfo& info() const;
+  std::optional<Frame> next();          ///< empty at the end; damaged packets are skipped and counted
+  void seek(double seconds);            ///< next() then gives the frame shown at that time
+  int64_t damagedPackets() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fw
