@@ -8,8 +8,8 @@
 
 namespace fw {
 
-/// The only state that threads share: at most `capacity` items, so memory stays flat however long the input is.
-/// A stop request wakes everyone who waits.
+/// The only state that threads share: at most `capacity` items, so memory stays flat however long the input
+/// is. A stop request wakes everyone who waits.
 template <class T>
 class BoundedQueue {
  public:
@@ -18,8 +18,7 @@ class BoundedQueue {
   /// Waits for room. False: the queue was closed or stop was asked for, and the item was dropped.
   bool push(T item, std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    const bool ready =
-        changed_.wait(lock, stop, [&] { return closed_ || items_.size() < capacity_; });
+    const bool ready = changed_.wait(lock, stop, [&] { return closed_ || items_.size() < capacity_; });
     if (!ready || closed_) return false;
     items_.push_back(std::move(item));
     changed_.notify_all();

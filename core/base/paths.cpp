@@ -12,7 +12,8 @@ namespace {
 
 fs::path xdgFolder(const char* variable, const char* belowHome) {
   if (const char* folder = std::getenv(variable); folder && *folder) return fs::path(folder) / "framewright";
-  if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / belowHome / "framewright";
+  if (const char* home = std::getenv("HOME"); home && *home)
+    return fs::path(home) / belowHome / "framewright";
   return fs::temp_directory_path() / "framewright";
 }
 
@@ -38,8 +39,8 @@ fs::path resource(std::string_view name) {
 fs::path unusedPath(const fs::path& wanted) {
   fs::path candidate = wanted;
   for (int number = 2; fs::exists(fs::symlink_status(candidate)); ++number)
-    candidate = wanted.parent_path() / (wanted.stem().string() + " (" + std::to_string(number) + ")" +
-                                        wanted.extension().string());
+    candidate = wanted.parent_path() /
+                (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
   return candidate;
 }
 

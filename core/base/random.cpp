@@ -69,7 +69,8 @@ Random Random::restore(const std::string& saved) {
   in >> std::hex;
   for (auto& word : random.state_) in >> word;
   if (!in || !(in >> std::ws).eof())
-    throw Error("Could not restore the random numbers", saved, "The saved state is damaged; start a new run.");
+    throw Error("Could not restore the random numbers", saved,
+                "The saved state is damaged; start a new run.");
   return random;
 }
 

@@ -12,10 +12,10 @@ class Random {
   explicit Random(uint64_t seed);
 
   uint64_t bits();
-  double uniform();                                  ///< in [0, 1)
-  double uniform(double low, double high);           ///< in [low, high)
-  int64_t integer(int64_t low, int64_t high);        ///< in [low, high], both included
-  double normal();                                   ///< mean 0, deviation 1
+  double uniform();                            ///< in [0, 1)
+  double uniform(double low, double high);     ///< in [low, high)
+  int64_t integer(int64_t low, int64_t high);  ///< in [low, high], both included
+  double normal();                             ///< mean 0, deviation 1
   bool chance(double probability) { return uniform() < probability; }
 
   template <class Items>
@@ -25,7 +25,7 @@ class Random {
   }
 
   std::string save() const;
-  static Random restore(const std::string& saved);   ///< throws Error on anything save() did not write
+  static Random restore(const std::string& saved);  ///< throws Error on anything save() did not write
 
  private:
   uint64_t state_[4];

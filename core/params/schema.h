@@ -30,7 +30,7 @@ struct Parameter {
   std::string label;  ///< "Learning rate"
   std::string help;   ///< one sentence, shown as a tooltip and in --help
   ParameterKind kind = ParameterKind::Text;
-  Value fallback;     ///< the default
+  Value fallback;  ///< the default
   std::string unit = {};
   double low = std::numeric_limits<double>::lowest(), high = std::numeric_limits<double>::max();
   std::vector<Choice> choices = {};
@@ -56,8 +56,8 @@ class Schema {
 
 /// Short ways to say the common kinds; refine the result's fields where more is to be said.
 Parameter boolParameter(std::string name, std::string label, std::string help, bool fallback);
-Parameter integerParameter(std::string name, std::string label, std::string help, int64_t fallback, int64_t low,
-                           int64_t high, std::string unit = {});
+Parameter integerParameter(std::string name, std::string label, std::string help, int64_t fallback,
+                           int64_t low, int64_t high, std::string unit = {});
 Parameter realParameter(std::string name, std::string label, std::string help, double fallback, double low,
                         double high, std::string unit = {});
 Parameter choiceParameter(std::string name, std::string label, std::string help, std::string fallback,
@@ -80,8 +80,9 @@ class Settings {
   const std::vector<std::string>& paths(std::string_view name) const;
   const Value& value(std::string_view name) const;
 
-  void set(std::string_view name, Value value);               ///< throws Error, and keeps the old value
-  void setFromText(std::string_view name, std::string_view text);  ///< what a person typed: "0.01", "yes", "adam"
+  void set(std::string_view name, Value value);  ///< throws Error, and keeps the old value
+  void setFromText(std::string_view name,
+                   std::string_view text);  ///< what a person typed: "0.01", "yes", "adam"
 
   /// False while another parameter's value makes this one meaningless.
   bool matters(std::string_view name) const;
@@ -98,7 +99,7 @@ class Settings {
   std::vector<Value> values_;
 };
 
-/// As JSON and --help show a value: true, 12, 0.001, adam.
+/// As forms and --help show a value: yes, 12, 0.001, adam.
 std::string toText(const Value& value);
 
 }  // namespace fw
