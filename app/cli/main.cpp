@@ -1,1 +1,33 @@
-int main() { return 0; }
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "app/cli/output.h"
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/base/version.h"
+
+int main(int argc, char** argv) {
+  fw::cli::interrupted();
+  CLI::App app(
+      "Framewright: a laboratory for neural networks on images and video, and slow motion for any clip.",
+      "framewright-cli");
+  app.set_version_flag("--version", fw::version());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  fw::cli::addTrainCommands(app);
+  fw::cli::addSlowmoCommands(app);
+  fw::cli::addVideoCommands(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  } catch (const CLI::Error& error) {
+    return app.exit(error);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    fw::logLine(error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,11 @@
+#pragma once
+#include <CLI/App.hpp>
+
+/// One function a family of commands; each adds its subcommands and says what they do.
+namespace fw::cli {
+
+void addTrainCommands(CLI::App& app);   ///< experiments, train, resume, runs
+void addSlowmoCommands(CLI::App& app);  ///< slowmo, jobs, resume-job
+void addVideoCommands(CLI::App& app);   ///< probe, engines, score, self-check
+
+}  // namespace fw::cli

@@ -1,0 +1,246 @@
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <optional>
+
+#include "app/cli/commands.h"
+#include "app/cli/output.h"
+#include "core/base/error.h"
+#include "core/experiments/catalog.h"
+
+namespace fw::cli {
+namespace {
+
+std::string shortNumber(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", number);
+  return text;
+}
+
+std::string scoresText(const Scores& scores) {
+  std::string text;
+  for (const auto& [name, value] : scores)
+    text += (text.empty() ? "" : "  ") + name + " " + shortNumber(value);
+  return text;
+}
+
+/// Shows a training run on the terminal.
+class TrainingBar : public TrainObserver {
+ public:
+  TrainingBar(ProgressBar& bar, int64_t steps) : bar_(bar), steps_(steps) {}
+
+  void onScalars(int64_t step, double seconds, const Scalars& scalars) override {
+    if (seconds - shown_ < 0.1) return;
+    shown_ = seconds;
+    if (!first_) first_ = {step, seconds};
+    const double rate = static_cast<double>(step - first_->first) / std::max(1e-9, seconds - first_->second);
+    const double left = steps_ > 0 && rate > 0 ? static_cast<double>(steps_ - step) / rate : -1;
+    const auto loss = scalars.find("loss");
+    bar_.show(steps_ > 0 ? static_cast<double>(step) / static_cast<double>(steps_) : 0,
+              "step " + std::to_string(step) + (steps_ > 0 ? "/" + std::to_string(steps_) : "") +
+                  (loss == scalars.end() ? "" : "  loss " + shortNumber(loss->second)) + "  " +
+                  fixed(rate, 1) + " steps/s" + (left >= 0 ? "  " + clockTime(left) + " left" : ""));
+  }
+
+  void onScores(int64_t step, double, const Scores& scores, bool best) override {
+    bar_.note("step " + std::to_string(step) + "  " + scoresText(scores) + (best ? "  (best)" : ""));
+  }
+
+ private:
+  ProgressBar& bar_;
+  const int64_t steps_;
+  double shown_ = -1;
+  std::optional<std::pair<int64_t, double>> first_;
+};
+
+nlohmann::json runJson(const RunRecord& run) {
+  return {{"run", run.id},
+          {"request", toJson(run.request)},
+          {"state", toText(run.state)},
+          {"message", run.message},
+          {"step", run.step},
+          {"seconds", run.seconds},
+          {"best_step", run.bestStep},
+          {"best_score", run.bestScore},
+          {"created", run.created},
+          {"name", run.name},
+          {"notes", run.notes},
+          {"folder", run.folder.string()}};
+}
+
+// A run that failed by itself is a failure of the command; one that was stopped by Ctrl-C is not.
+void report(bool json, Store& store, int64_t id, const RunResult& result) {
+  auto document = runJson(store.run(id));
+  document["scores"] = result.scores;
+  const std::string words = "Run " + std::to_string(id) + " " + toText(result.state) + " at step " +
+                            std::to_string(result.step) + ".\n" +
+                            (result.scores.empty() ? "" : scoresText(result.scores) + "\n") +
+                            "Its files: " + store.run(id).folder.string() + "\n";
+  printResult(json, document, words);
+  if (result.state == RunState::Failed)
+    throw Error("The run stopped by itself", "run " + std::to_string(id), result.message);
+}
+
+std::string settingText(const Parameter& parameter) {
+  std::string text = "  " + parameter.name + " = " + toText(parameter.fallback) +
+                     (parameter.unit.empty() ? "" : " " + parameter.unit) + "\n      " + parameter.help;
+  if (!parameter.choices.empty()) {
+    text += " One of:";
+    for (const auto& choice : parameter.choices) text += " " + choice.id;
+    text += ".";
+  }
+  return text + "\n";
+}
+
+nlohmann::json experimentJson(const ExperimentKind& kind) {
+  return {{"id", kind.id},
+          {"title", kind.title},
+          {"question", kind.question},
+          {"story", kind.story},
+          {"original", kind.originalFigure},
+          {"default_steps", kind.defaultSteps},
+          {"settings", Settings(kind.schema).toJson()}};
+}
+
+void listExperiments(bool json, const std::string& id) {
+  nlohmann::json document = nlohmann::json::array();
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& kind : catalog()) {
+    document.push_back(experimentJson(kind));
+    rows.push_back({kind.id, kind.question});
+  }
+  if (id.empty()) return printResult(json, document, table(rows));
+  const auto& kind = experimentKind(id);
+  std::string text = kind.title + "\n\n" + kind.story + "\n\nSettings (--set name=value):\n";
+  for (const auto& parameter : kind.schema.parameters()) text += settingText(parameter);
+  printResult(json, experimentJson(kind), text);
+}
+
+struct TrainArguments {
+  RunRequest request;
+  std::vector<std::string> settings;
+  std::string setup;
+  bool json = false;
+};
+
+void train(TrainArguments& arguments, CLI::App& command) {
+  RunRequest request = arguments.request;
+  if (!arguments.setup.empty()) {
+    std::ifstream file(arguments.setup);
+    const auto json = nlohmann::json::parse(file, nullptr, false);
+    if (!file || json.is_discarded())
+      throw Error("Could not read the set-up", arguments.setup,
+                  "It must be a JSON file saved by Framewright.");
+    request = runRequestFromJson(json);
+    if (command.count("--steps")) request.steps = arguments.request.steps;
+    if (command.count("--seed")) request.seed = arguments.request.seed;
+    if (command.count("--device")) request.device = arguments.request.device;
+    if (command.count("--threads")) request.threads = arguments.request.threads;
+  }
+  if (request.experiment.empty())
+    throw Error("No experiment was named", "train", "Say which, for example: train reconstruction-sanity.");
+  const auto& kind = experimentKind(request.experiment);
+  Settings settings = Settings::fromJson(kind.schema, request.settings);
+  for (const auto& assignment : arguments.settings) {
+    const auto equals = assignment.find('=');
+    if (equals == std::string::npos)
+      throw Error("This is not a setting", assignment, "Write --set name=value.");
+    settings.setFromText(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  request.settings = settings.toJson();
+  if (request.steps == 0 && !command.count("--steps")) request.steps = kind.defaultSteps;
+
+  Store store;
+  store.adoptOrphans();
+  TrainControl control;
+  int64_t id = 0;
+  RunResult result;
+  {
+    ProgressBar bar;
+    TrainingBar observer(bar, request.steps);
+    result = startRun(store, request, observer, control, interrupted(), [&](int64_t runId) {
+      id = runId;
+      bar.note("run " + std::to_string(runId) + "  " + kind.title + "  seed " + std::to_string(request.seed));
+    });
+  }
+  report(arguments.json, store, id, result);
+}
+
+void resume(int64_t id, int64_t steps, bool json) {
+  Store store;
+  store.adoptOrphans();
+  TrainControl control;
+  RunResult result;
+  {
+    ProgressBar bar;
+    TrainingBar observer(bar, steps > 0 ? steps : store.run(id).request.steps);
+    result = resumeRun(store, id, steps, observer, control, interrupted());
+  }
+  report(json, store, id, result);
+}
+
+void listRuns(bool json) {
+  Store store;
+  store.adoptOrphans();
+  nlohmann::json document = nlohmann::json::array();
+  std::vector<std::vector<std::string>> rows{
+      {"run", "experiment", "state", "step", "best", "created", "name"}};
+  for (const auto& run : store.runs()) {
+    document.push_back(runJson(run));
+    rows.push_back(
+        {std::to_string(run.id), run.request.experiment, toText(run.state), std::to_string(run.step),
+         run.bestStep < 0 ? "-" : shortNumber(run.bestScore) + " @ " + std::to_string(run.bestStep),
+         run.created, run.name});
+  }
+  printResult(
+      json, document,
+      rows.size() > 1 ? table(rows) : "No runs yet. Try: framewright-cli train reconstruction-sanity\n");
+}
+
+}  // namespace
+
+void addTrainCommands(CLI::App& app) {
+  auto* experiments =
+      app.add_subcommand("experiments", "List the experiments, or tell one's story and settings");
+  auto experimentId = std::make_shared<std::string>();
+  auto experimentsJson = std::make_shared<bool>(false);
+  experiments->add_option("id", *experimentId, "Tell all about this one");
+  experiments->add_flag("--json", *experimentsJson, "One JSON document on standard output");
+  experiments->callback([=] { listExperiments(*experimentsJson, *experimentId); });
+
+  auto* trainCommand =
+      app.add_subcommand("train", "Train an experiment; Ctrl-C stops and keeps what is done");
+  auto arguments = std::make_shared<TrainArguments>();
+  trainCommand->add_option("id", arguments->request.experiment, "The experiment, as `experiments` lists it");
+  trainCommand->add_option("--set", arguments->settings, "A setting, name=value; `experiments ID` lists them")
+      ->take_all();
+  trainCommand->add_option("--setup", arguments->setup, "Begin from a set-up file (JSON)")
+      ->check(CLI::ExistingFile);
+  trainCommand
+      ->add_option("--steps", arguments->request.steps, "Stop after this many steps (0: until stopped)")
+      ->check(CLI::NonNegativeNumber);
+  trainCommand->add_option("--seed", arguments->request.seed, "The same seed gives the same run")
+      ->capture_default_str();
+  trainCommand->add_option("--device", arguments->request.device, "cpu, cuda:0 …")->capture_default_str();
+  trainCommand->add_option("--threads", arguments->request.threads, "0: one for each core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  trainCommand->add_flag("--json", arguments->json, "One JSON document on standard output");
+  trainCommand->callback([=] { train(*arguments, *trainCommand); });
+
+  auto* resumeCommand = app.add_subcommand("resume", "Go on with a run exactly where its last checkpoint is");
+  auto run = std::make_shared<int64_t>(0);
+  auto steps = std::make_shared<int64_t>(0);
+  auto resumeJson = std::make_shared<bool>(false);
+  resumeCommand->add_option("run", *run, "The run's number, as `runs` lists it")->required();
+  resumeCommand->add_option("--steps", *steps, "Go on until this step instead")
+      ->check(CLI::NonNegativeNumber);
+  resumeCommand->add_flag("--json", *resumeJson, "One JSON document on standard output");
+  resumeCommand->callback([=] { resume(*run, *steps, *resumeJson); });
+
+  auto* runs = app.add_subcommand("runs", "List all runs, newest first");
+  auto runsJson = std::make_shared<bool>(false);
+  runs->add_flag("--json", *runsJson, "One JSON document on standard output");
+  runs->callback([=] { listRuns(*runsJson); });
+}
+
+}  // namespace fw::cli

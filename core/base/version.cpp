@@ -1,0 +1,7 @@
+#include "core/base/version.h"
+
+namespace fw {
+
+const char* version() { return FW_VERSION; }
+
+}  // namespace fw
