@@ -9,9 +9,10 @@ namespace fw {
 
 enum class Sound { StretchKeepPitch, SlowWithPitch, Keep, None };
 
-/// How the source's other streams follow the new timing: source second s is shown at (s − trimStart) · stretch.
+/// How the source's other streams follow the new timing: source second s, counted from its first frame, is
+/// shown at (s − trimStart) · stretch. With Sound::Keep the sound runs at its own speed whatever the stretch.
 struct Retiming {
-  double stretch = 1.0;        ///< 4.0 for four times slower; 1.0 when only the rate rises
+  double stretch = 1.0;                ///< 4.0 for four times slower; 1.0 when only the rate rises
   double trimStart = 0, trimEnd = -1;  ///< source seconds; −1: the end
   Sound sound = Sound::Keep;
 };
@@ -20,14 +21,16 @@ struct AssembleReport {
   std::vector<std::string> notes;  ///< what the container could not hold, what had to be re-encoded and why
 };
 
-/// Joins video segments (in order, timestamps already right and shared time base) and adds the source's sound, subtitles, chapters, attachments and metadata,
-/// retimed. What the container cannot hold is left out with a note; the video is finished anyway. Sound is copied bit for bit when it is kept whole and the
+/// Joins video segments (in order, timestamps already right and shared time base) and adds the source's
+/// sound, subtitles, chapters, attachments and metadata, retimed. What the container cannot hold is left out
+/// with a note; the video is finished anyway. Sound is copied bit for bit when it is kept whole and the
 /// container holds it. Writes beside `output`, then renames.
-AssembleReport assemble(std::span<const std::filesystem::path> segments, const VideoInfo& source, const Retiming&,
-                        const std::filesystem::path& output, const std::function<void(double fraction)>& onProgress,
-                        std::stop_token);
+AssembleReport assemble(std::span<const std::filesystem::path> segments, const VideoInfo& source,
+                        const Retiming&, const std::filesystem::path& output,
+                        const std::function<void(double fraction)>& onProgress, std::stop_token);
 
 /// What assemble() would note for this container, without doing it; for showing before the start.
-std::vector<std::string> assembleNotes(const VideoInfo& source, const Retiming&, const std::filesystem::path& output);
+std::vector<std::string> assembleNotes(const VideoInfo& source, const Retiming&,
+                                       const std::filesystem::path& output);
 
 }  // namespace fw

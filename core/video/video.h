@@ -4,6 +4,7 @@
 #include <memory>
 #include <opencv2/core.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,34 +31,49 @@ struct SubtitleTrack {
   std::string codec, language, title;
 };
 
-/// What is known of a video before decoding it.
+/// What is known of a video before decoding it. Wherever this layer takes a moment in seconds (seek, trim,
+/// thumbnails) it counts from the first frame, as a player's timeline does; only `start` and
+/// AudioTrack::start are the file's own clock.
 struct VideoInfo {
   std::filesystem::path file;
   std::string container, codec, pixelFormat;
-  int width = 0, height = 0;          ///< as shown: rotation and pixel aspect ratio's orientation applied
-  int rotation = 0;                   ///< 0, 90, 180, 270: already applied to decoded frames
+  int width = 0, height = 0;  ///< as shown: rotation and pixel aspect ratio's orientation applied
+  int rotation = 0;           ///< 0, 90, 180, 270: already applied to decoded frames
   Rational pixelAspect{1, 1};
-  Rational frameRate;                 ///< average; exact for constant-rate files
-  Rational timeBase;                  ///< of the video stream's timestamps
+  Rational frameRate;  ///< average; exact for constant-rate files
+  Rational timeBase;   ///< of the video stream's timestamps
   bool variableRate = false;
   bool interlaced = false;
-  int64_t frames = 0;                 ///< as the container says, or an estimate (framesExact false)
+  int64_t frames = 0;  ///< as the container says, or an estimate (framesExact false)
   bool framesExact = false;
-  int64_t startPts = 0;               ///< of the first frame, in timeBase
-  double start = 0, duration = 0;     ///< seconds
+  int64_t startPts = 0;            ///< of the first frame, in timeBase
+  double start = 0, duration = 0;  ///< seconds
   int bitDepth = 8;
-  std::string colourMatrix, colourRange, colourPrimaries, colourTransfer;  ///< FFmpeg's names; "unknown" when not tagged
+  std::string colourMatrix, colourRange, colourPrimaries,
+      colourTransfer;  ///< FFmpeg's names; "unknown" when not tagged
   bool hasAlpha = false;
-  int loops = -1;                     ///< animated pictures: 0 = for ever; -1 = not said
+  int loops = -1;  ///< animated pictures: 0 = for ever; -1 = not said
   std::vector<AudioTrack> audio;
   std::vector<SubtitleTrack> subtitles;
   int chapters = 0, attachments = 0;
 };
 
-/// Throws Error for anything that is not a video FFmpeg can read.
-VideoInfo probe(const std::filesystem::path& file);
+struct ReadOptions {
+  bool deinterlace = true;    ///< when the source says it is interlaced
+  int maxHeight = 0;          ///< not 0: scale down to this for previews and thumbnails
+  int threads = 0;            ///< 0: as many as the machine has, eight at most
+  Rational imageRate{24, 1};  ///< pictures a second when a folder or a list of pictures is read as a video
+};
 
-/// One decoded picture: upright, BGR, 8 bits a channel or, for deeper sources, 16 (the full range of the type is used).
+/// A video file, or a folder of pictures (in the order a person would sort them). Throws Error for anything
+/// else.
+VideoInfo probe(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// The pictures of a folder in the order a person would sort them: name_2 before name_10.
+std::vector<std::filesystem::path> picturesIn(const std::filesystem::path& folder);
+
+/// One decoded picture: upright, BGR, 8 bits a channel or, for deeper sources, 16 (the full range of the type
+/// is used).
 struct Frame {
   cv::Mat image;
   int64_t pts = 0;       ///< in VideoInfo::timeBase
@@ -66,21 +82,21 @@ struct Frame {
   std::shared_ptr<const AVFrame> original;
 };
 
-struct ReadOptions {
-  bool deinterlace = true;   ///< when the source says it is interlaced
-  int maxHeight = 0;         ///< not 0: scale down to this for previews and thumbnails
-};
-
 /// Decodes one video, frame by frame, in presentation order.
 class VideoReader {
  public:
   explicit VideoReader(const std::filesystem::path& file, const ReadOptions& options = {});
+  /// A selection of pictures, in this order, as a video; the first one's size rules.
+  explicit VideoReader(std::span<const std::filesystem::path> pictures, const ReadOptions& options = {});
   ~VideoReader();
   VideoReader(VideoReader&&) noexcept;
+  VideoReader& operator=(VideoReader&&) noexcept;
 
   const VideoInfo& info() const;
-  std::optional<Frame> next();          ///< empty at the end; damaged packets are skipped and counted
-  void seek(double seconds);            ///< next() then gives the frame shown at that time
+  std::optional<Frame> next();  ///< empty at the end; damaged packets are skipped and counted
+  /// next() then gives the frame shown `seconds` after the first one; seekTo likewise, by Frame::pts.
+  void seek(double seconds);
+  void seekTo(int64_t pts);
   int64_t damagedPackets() const;
 
  private:

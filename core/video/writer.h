@@ -5,34 +5,44 @@ namespace fw {
 
 /// How the result is compressed. What a codec or container cannot do is an Error when the writer is made.
 struct EncodeSettings {
-  std::string codec = "h264";  ///< h264, h265, av1, vp9, prores, ffv1, gif, webp
-  int quality = 18;            ///< CRF-like, 0 (lossless where possible) … 51
+  std::string codec = "h264";    ///< h264, h265, av1, vp9, prores, ffv1, gif, webp
+  int quality = 18;              ///< CRF-like, 0 (lossless where possible) … 51
   std::string speed = "medium";  ///< slow, medium, fast
-  int bitDepth = 8;            ///< 8 or 10
+  int bitDepth = 8;              ///< 8 or 10
   int threads = 0;
-  int loops = 0;               ///< GIF and WebP: 0 = for ever
+  int loops = 0;  ///< GIF and WebP: 0 = for ever
 };
 
-/// What the frames are, apart from their pixels. `like` the source: its colour tags, range, chroma siting and pixel aspect are carried over.
+/// What the frames are, apart from their pixels. `like` the source: its colour tags, range, chroma siting and
+/// pixel aspect are carried over.
 struct VideoFormat {
   int width = 0, height = 0;
-  Rational frameRate;          ///< nominal, for the container; timestamps rule
-  Rational timeBase;           ///< of the pts handed to write()
+  Rational frameRate;  ///< nominal, for the container; timestamps rule
+  Rational timeBase;   ///< of the pts handed to write()
   VideoInfo like;
 };
+
+/// What segment files for assemble() should end in: the NUT container keeps every codec's timestamps exactly,
+/// while Matroska rounds them to milliseconds. The first frame's pts must not be negative.
+inline constexpr const char* kSegmentEnding = ".nut";
 
 /// True when this build of FFmpeg has an encoder for it.
 bool canEncode(const std::string& codec);
 
-/// Encodes frames into a video-only file: a whole result, or one closed segment of it. Every frame, original or made, takes the same colour path.
+/// Encodes frames into a video-only file whose kind follows from its ending: a whole result, or one closed
+/// segment of it. Every frame, original or made, takes the same colour path. Frames must come with rising
+/// pts. Pictures with odd sides keep their true size: H.264 and H.265 then store full-resolution colour
+/// (4:4:4).
 class VideoWriter {
  public:
   VideoWriter(const std::filesystem::path& file, const EncodeSettings&, const VideoFormat&);
-  ~VideoWriter();              ///< without finish(): the unfinished file is removed
+  ~VideoWriter();  ///< without finish(): the unfinished file is removed
   VideoWriter(VideoWriter&&) noexcept;
+  VideoWriter& operator=(VideoWriter&&) noexcept;
 
-  void write(const cv::Mat& image, int64_t pts, int64_t duration);   ///< 8- or 16-bit BGR
-  void write(const Frame& frame, int64_t pts, int64_t duration);     ///< uses frame.original where that loses nothing
+  void write(const cv::Mat& image, int64_t pts, int64_t duration);  ///< 8- or 16-bit BGR
+  void write(const Frame& frame, int64_t pts,
+             int64_t duration);  ///< uses frame.original where that loses nothing
   void finish();
 
  private:
