@@ -36,6 +36,16 @@ class BoundedQueue {
     return item;
   }
 
+  /// An item when one is there already: for threads that must not wait.
+  std::optional<T> tryPop() {
+    std::scoped_lock lock(mutex_);
+    if (items_.empty()) return std::nullopt;
+    T item = std::move(items_.front());
+    items_.pop_front();
+    changed_.notify_all();
+    return item;
+  }
+
   /// Nothing more will be pushed; what is inside can still be popped.
   void close() {
     std::scoped_lock lock(mutex_);

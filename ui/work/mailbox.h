@@ -16,7 +16,15 @@ class Mailbox : public std::enable_shared_from_this<Mailbox<News>> {
  public:
   /// `deliver` runs on `receiver`'s thread, never after `receiver` died.
   static std::shared_ptr<Mailbox> create(QObject* receiver, std::function<void(News)> deliver) {
-    return std::shared_ptr<Mailbox>(new Mailbox(receiver, std::move(deliver)));
+    std::shared_ptr<Mailbox> box(new Mailbox(receiver, std::move(deliver)));
+    // Weak: the relay lives as long as the receiver, which may be longer than the mailbox.
+    QObject::connect(box->relay_, &QObject::destroyed, box->relay_, [weak = std::weak_ptr<Mailbox>(box)] {
+      if (const auto self = weak.lock()) {
+        const std::scoped_lock lock(self->mutex_);
+        self->relay_ = nullptr;
+      }
+    });
+    return box;
   }
 
   /// Any thread. `merge` must be quick: it runs under the lock.
@@ -34,12 +42,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox<News>> {
   static constexpr int kRefreshMilliseconds = 16;
 
   Mailbox(QObject* receiver, std::function<void(News)> deliver)
-      : relay_(new QObject(receiver)), deliver_(std::move(deliver)) {
-    QObject::connect(relay_, &QObject::destroyed, relay_, [this] {
-      const std::scoped_lock lock(mutex_);
-      relay_ = nullptr;
-    });
-  }
+      : relay_(new QObject(receiver)), deliver_(std::move(deliver)) {}
 
   void deliverSoon() {
     QTimer::singleShot(kRefreshMilliseconds, relay_, [self = this->shared_from_this()] {
