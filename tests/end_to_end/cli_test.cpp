@@ -1,0 +1,110 @@
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "tests/end_to_end/run_cli.h"
+
+namespace fw::end_to_end {
+namespace {
+
+using testing::HasSubstr;
+
+class CommandLine : public Programs {};
+
+const std::vector<std::string> kSmallRun{"train",     "reconstruction-sanity",
+                                         "--set",     "width=32",
+                                         "--set",     "height=32",
+                                         "--seed",    "3",
+                                         "--threads", "1",
+                                         "--json"};
+
+std::vector<std::string> smallRun(const std::string& steps) {
+  auto words = kSmallRun;
+  words.insert(words.end(), {"--steps", steps});
+  return words;
+}
+
+}  // namespace
+
+TEST_F(CommandLine, HelpNamesEveryCommand) {
+  const auto help = cli({"--help"});
+  EXPECT_EQ(help.status, 0);
+  for (const char* command :
+       {"experiments", "train", "resume", "runs", "engines", "probe", "slowmo", "score", "jobs"})
+    EXPECT_THAT(help.out, HasSubstr(command));
+  EXPECT_NE(cli({}).status, 0);
+  EXPECT_NE(cli({"fly"}).status, 0);
+}
+
+TEST_F(CommandLine, EveryListIsOneJsonDocument) {
+  for (const char* command : {"experiments", "runs", "engines", "presets", "jobs"}) {
+    const auto ran = cli({command, "--json"});
+    EXPECT_EQ(ran.status, 0) << command << ran.err;
+    EXPECT_TRUE(ran.json().is_array()) << command;
+  }
+}
+
+TEST_F(CommandLine, TrainsAndLearns) {
+  const auto ran = cli(smallRun("300"));
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto run = ran.json();
+  EXPECT_EQ(run["state"], "finished");
+  EXPECT_EQ(run["step"], 300);
+  EXPECT_EQ(cli({"runs", "--json"}).json().at(0)["run"], run["run"]);
+  EXPECT_TRUE(std::filesystem::exists(run["folder"].get<std::string>()));
+}
+
+TEST_F(CommandLine, ResumedRunEndsWhereAnUninterruptedOneDoes) {
+  const auto whole = cli(smallRun("40")).json();
+  const auto half = cli(smallRun("20")).json();
+  const auto resumed = cli({"resume", std::to_string(half["run"].get<int>()), "--steps", "40", "--json"});
+  ASSERT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.json()["step"], 40);
+  EXPECT_EQ(resumed.json()["scores"], whole["scores"]);
+}
+
+TEST_F(CommandLine, InterruptStopsCleanlyAndKeepsWhatIsDone) {
+  const auto ran =
+      shell("timeout --preserve-status -s INT 4 " + quoted(FW_CLI) +
+            " train reconstruction-sanity --set width=32 --set height=32 --steps 100000000 --json");
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  EXPECT_EQ(ran.json()["state"], "stopped");
+  EXPECT_GT(ran.json()["step"], 0);
+}
+
+TEST_F(CommandLine, SaysWhatIsWrongAndFails) {
+  const auto refused = [&](const std::vector<std::string>& words, const std::string& about) {
+    const auto ran = cli(words);
+    EXPECT_NE(ran.status, 0) << words.front();
+    EXPECT_THAT(ran.err, HasSubstr(about));
+    EXPECT_TRUE(ran.out.empty());
+  };
+  refused({"train", "cold-fusion"}, "reconstruction-sanity");
+  refused({"train", "reconstruction-sanity", "--set", "width=banana"}, "“");
+  refused({"train", "reconstruction-sanity", "--set", "wdith=3"}, "wdith");
+  refused({"train", "reconstruction-sanity", "--device", "toaster"}, "toaster");
+  refused({"resume", "4711"}, "4711");
+  refused({"probe", "/nonexistent.mp4"}, "/nonexistent.mp4");
+  refused({"slowmo", "/nonexistent.mp4"}, "/nonexistent.mp4");
+  refused({"score", "/nonexistent"}, "/nonexistent");
+  refused({"score", folder_.string(), "--engine", "magic"}, "flow");
+  std::ofstream(folder_ / "text.mp4") << "this is no video";
+  refused({"slowmo", (folder_ / "text.mp4").string()}, "text.mp4");
+}
+
+TEST_F(CommandLine, SlowsTheBundledClipWithItsSound) {
+  const auto source = std::string(FW_SAMPLES) + "/windmill.mp4";
+  const auto output = folder_ / "slow.mp4";
+  const auto ran =
+      cli({"slowmo", source, "-o", output.string(), "--factor", "2", "--engine", "blend", "--json"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto before = ffprobe(source), after = ffprobe(output);
+  const auto seconds = [](const nlohmann::json& probe) {
+    return std::stod(probe["format"]["duration"].get<std::string>());
+  };
+  EXPECT_NEAR(seconds(after), 2 * seconds(before), 0.1);
+  EXPECT_EQ(after["streams"].size(), 2u);
+  EXPECT_EQ(after["streams"][1]["codec_type"], "audio");
+}
+
+}  // namespace fw::end_to_end
