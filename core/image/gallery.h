@@ -7,8 +7,8 @@ namespace fw {
 
 enum class FrameRole { Input, Target, Prediction, Difference, Baseline, Other };
 
-/// One picture of a gallery: 8-bit, one or three channels (BGR). `low` and `high` are what 0 and 255 stand for, so that the pixel
-/// under the cursor reads in the experiment's own units.
+/// One picture of a gallery: 8-bit, one or three channels (BGR). `low` and `high` are what 0 and 255 stand
+/// for, so that the pixel under the cursor reads in the experiment's own units.
 struct GalleryFrame {
   std::string label;  ///< "input", "true middle", …
   FrameRole role = FrameRole::Other;
@@ -24,7 +24,8 @@ struct GalleryRow {
 
 using Gallery = std::vector<GalleryRow>;
 
-/// Adds the signed difference prediction − target (blue: too dark, red: too bright, white: equal) to each row that has both.
+/// Adds the signed difference prediction − target (blue: too dark, red: too bright, white: equal) to each row
+/// that has both.
 void addDifferences(Gallery& gallery);
 
 }  // namespace fw
