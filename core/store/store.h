@@ -11,7 +11,7 @@ namespace fw {
 /// One slow-motion export, as the store keeps it; what `settings` and `state` hold is core/slowmo's business.
 struct JobRecord {
   int64_t id = 0;
-  std::string state;          ///< queued, running, paused, done, cancelled, failed
+  std::string state;          ///< queued, running, paused, stopped (can go on), done, cancelled, failed
   std::string message;
   nlohmann::json request;     ///< source, output, settings
   double progress = 0;        ///< 0 … 1
@@ -38,14 +38,16 @@ class Store {
   void renameRun(int64_t id, const std::string& name);
   void setNotes(int64_t id, const std::string& notes);
   void setRunState(int64_t id, RunState state, const std::string& message = {});
+  void setRunRequest(int64_t id, const RunRequest& request);  ///< a resumed run may be asked for more steps
 
   Series scalars(int64_t runId) const;            ///< training curves, every point
   Series scores(int64_t runId) const;             ///< validation curves
+  Scores baselines(int64_t runId) const;          ///< what trivial methods reach, named like the scores
   std::vector<int64_t> snapshotSteps(int64_t runId) const;
   Gallery snapshot(int64_t runId, int64_t step) const;
 
   /// Runs and jobs that say "running" though no living program works on them (the program was killed) become
-  /// Stopped: they can be resumed. Call at start.
+  /// Stopped: they can be resumed. A job is alive while someone holds the FolderLock of its folder. Call at start.
   void adoptOrphans();
 
   JobRecord createJob(const nlohmann::json& request);
@@ -60,8 +62,9 @@ class Store {
   std::unique_ptr<Database> database_;
 };
 
-/// Writes one run as it happens; owns a connection of its own, so it may live on the training thread. Scalars are
-/// gathered and committed at least once a second.
+/// Writes one run as it happens, and holds its folder's lock meanwhile. It owns connections and a thread of its own:
+/// scalars are gathered and committed at least once a second and snapshots are encoded while training goes on. What
+/// fails there (a full disk) is thrown by the next call.
 class RunWriter {
  public:
   RunWriter(const std::filesystem::path& storeFolder, int64_t runId);
@@ -71,11 +74,12 @@ class RunWriter {
   void scalars(int64_t step, double seconds, const Scalars& values);
   void scores(int64_t step, double seconds, const Scores& values);
   void snapshot(int64_t step, const Gallery& gallery);
+  void baselines(const Scores& values);
   void best(int64_t step, double score);
   void state(RunState state, const std::string& message = {});
   /// Forgets what came after `step`: a killed run goes on from its last checkpoint.
   void rewindTo(int64_t step);
-  void flush();
+  void flush();  ///< returns when all of the above is on disk
 
  private:
   struct Pending;
