@@ -49,8 +49,9 @@ struct VideoInfo {
   int64_t startPts = 0;            ///< of the first frame, in timeBase
   double start = 0, duration = 0;  ///< seconds
   int bitDepth = 8;
-  std::string colourMatrix, colourRange, colourPrimaries,
-      colourTransfer;  ///< FFmpeg's names; "unknown" when not tagged
+  /// FFmpeg's names; "unknown" when not tagged.
+  std::string colourMatrix = "unknown", colourRange = "unknown", colourPrimaries = "unknown",
+              colourTransfer = "unknown", chromaLocation = "unspecified";
   bool hasAlpha = false;
   int loops = -1;  ///< animated pictures: 0 = for ever; -1 = not said
   std::vector<AudioTrack> audio;

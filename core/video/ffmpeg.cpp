@@ -1,0 +1,236 @@
+#include "core/video/ffmpeg.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "core/base/error.h"
+
+extern "C" {
+#include <libavutil/display.h>
+}
+
+namespace fs = std::filesystem;
+
+namespace fw::ffmpeg {
+namespace {
+
+/// FFmpeg writes about every oddity to standard error; what matters reaches the person as an Error.
+void silenceLogs() {
+  static std::once_flag once;
+  std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
+}
+
+template <class T>
+T* notNull(T* pointer) {
+  if (!pointer) throw std::bad_alloc();
+  return pointer;
+}
+
+/// "file:" keeps names such as "a:b.mkv" or "http:x" from being taken for addresses.
+std::string url(const fs::path& file) { return "file:" + file.string(); }
+
+/// Formats that FFmpeg's guesswork takes plain text or play lists for; no person means them when dropping a video.
+bool notReallyMedia(const std::string& name) {
+  static constexpr const char* kNames[] = {"tty", "hls", "concat", "dash", "ffmetadata", "bin", "xbin", "adf", "idf"};
+  return std::ranges::any_of(kNames, [&](const char* known) { return name == known; });
+}
+
+}  // namespace
+
+Packet newPacket() { return Packet(notNull(av_packet_alloc())); }
+
+Picture newPicture() { return Picture(notNull(av_frame_alloc())); }
+
+Codec newCodec(const AVCodec* codec) { return Codec(notNull(avcodec_alloc_context3(codec))); }
+
+Graph newGraph() {
+  silenceLogs();
+  return Graph(notNull(avfilter_graph_alloc()));
+}
+
+std::string explain(int code) {
+  char text[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(code, text, sizeof text);
+  return text;
+}
+
+int check(int code, const std::string& failed, const std::string& on, const std::string& advice) {
+  if (code >= 0) return code;
+  if (code == AVERROR(ENOMEM)) throw Error(failed, on, "There is not enough memory for it.");
+  throw Error(failed, on, explain(code) + (advice.empty() ? "." : ". " + advice));
+}
+
+Input::Input(const fs::path& file) {
+  silenceLogs();
+  std::error_code ignored;
+  if (!fs::exists(file, ignored))
+    throw Error("The file does not exist", file.string(), "It may have been moved, renamed or unplugged.");
+  if (fs::is_directory(file, ignored))
+    throw Error("This is a folder, not a video", file.string(), "Choose a file in it.");
+  if (fs::is_regular_file(file, ignored) && fs::file_size(file, ignored) == 0)
+    throw Error("The file is empty", file.string(), "It holds no video; copy or download it again.");
+  const std::string failed = "Could not read the video";
+  AVIOContext* bytes = nullptr;
+  check(avio_open2(&bytes, url(file).c_str(), AVIO_FLAG_READ, nullptr, nullptr), failed, file.string());
+  format_ = avformat_alloc_context();
+  if (!format_) {
+    avio_closep(&bytes);
+    throw std::bad_alloc();
+  }
+  // Handing over opened bytes makes FFmpeg judge by content, never by name: "50%.png" is no pattern to us. Play lists in
+  // a hostile file must not open other files either, let alone addresses.
+  format_->pb = bytes;
+  Options options;
+  options.set("protocol_whitelist", "file");
+  const int opened = avformat_open_input(&format_, file.filename().string().c_str(), nullptr, options.get());
+  const char* advice = "It is damaged, or of a kind that FFmpeg does not know.";
+  if (opened < 0) {
+    avio_closep(&bytes);  // avformat_open_input frees the context on failure, not our bytes
+    check(opened, failed, file.string(), advice);
+  }
+  try {
+    if (notReallyMedia(format_->iformat->name)) throw Error("This is not a video", file.string(), "It is a text or a play list.");
+    check(avformat_find_stream_info(format_, nullptr), failed, file.string(), advice);
+  } catch (...) {
+    avformat_close_input(&format_);
+    avio_closep(&bytes);
+    throw;
+  }
+}
+
+Input::~Input() {
+  if (!format_) return;
+  AVIOContext* bytes = format_->pb;
+  avformat_close_input(&format_);
+  avio_closep(&bytes);
+}
+
+Input::Input(Input&& other) noexcept : format_(std::exchange(other.format_, nullptr)) {}
+
+Input& Input::operator=(Input&& other) noexcept {
+  std::swap(format_, other.format_);
+  return *this;
+}
+
+void Input::keepOnly(int streamIndex) {
+  for (unsigned i = 0; i < format_->nb_streams; ++i)
+    format_->streams[i]->discard = static_cast<int>(i) == streamIndex ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+}
+
+Output::Output(const fs::path& file) : file_(file), beside_(file) {
+  silenceLogs();
+  const AVOutputFormat* container = containerFor(file);
+  if (!container)
+    throw Error("No video container is known for this ending", file.string(), "Choose .mp4, .mkv, .mov, .webm, .gif or .webp.");
+  beside_ += ".part-" + std::to_string(::getpid());
+  check(avformat_alloc_output_context2(&format_, container, nullptr, url(beside_).c_str()), "Could not write the file",
+        file.string());
+  const int opened = avio_open2(&format_->pb, url(beside_).c_str(), AVIO_FLAG_WRITE, nullptr, nullptr);
+  if (opened < 0) {
+    avformat_free_context(std::exchange(format_, nullptr));
+    check(opened, "Could not write the file", file.string(), "Choose a folder that exists and that you may write to.");
+  }
+  format_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;  // FLAC and TrueHD in MP4 are merely young
+}
+
+Output::Output(Output&& other) noexcept
+    : format_(std::exchange(other.format_, nullptr)), file_(std::move(other.file_)), beside_(std::move(other.beside_)) {}
+
+Output::~Output() {
+  if (!format_) return;
+  if (format_->pb) avio_closep(&format_->pb);
+  avformat_free_context(format_);
+  std::error_code ignored;
+  fs::remove(beside_, ignored);
+}
+
+void Output::fail(int code) const {
+  check(code, "Could not write the file", file_.string(), "Free some space or choose another folder.");
+  throw Error("Could not write the file", file_.string(), "Free some space or choose another folder.");
+}
+
+AVStream* Output::addStream() { return notNull(avformat_new_stream(format_, nullptr)); }
+
+void Output::begin(Options& options) {
+  const int code = avformat_write_header(format_, options.get());
+  if (format_->pb->error < 0) fail(format_->pb->error);
+  check(code, "This container cannot hold such streams", file_.string(), "Choose .mkv, which holds nearly everything.");
+}
+
+void Output::write(AVPacket& packet, AVRational timeBase) {
+  av_packet_rescale_ts(&packet, timeBase, format_->streams[packet.stream_index]->time_base);
+  const int code = av_interleaved_write_frame(format_, &packet);
+  if (format_->pb->error < 0) fail(format_->pb->error);
+  if (code < 0) fail(code);
+}
+
+void Output::finish() {
+  const int code = av_write_trailer(format_);
+  avio_flush(format_->pb);
+  const int late = format_->pb->error;
+  const int closed = avio_closep(&format_->pb);
+  if (late < 0) fail(late);
+  if (code < 0) fail(code);
+  if (closed < 0) fail(closed);
+  avformat_free_context(std::exchange(format_, nullptr));
+  std::error_code error;
+  fs::rename(beside_, file_, error);
+  if (!error) return;
+  std::error_code ignored;
+  fs::remove(beside_, ignored);
+  throw Error("Could not write the file", file_.string(), error.message() + ".");
+}
+
+const AVOutputFormat* containerFor(const fs::path& file) {
+  std::string ending = file.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending.empty()) return nullptr;
+  return av_guess_format(nullptr, ("x" + ending).c_str(), nullptr);
+}
+
+std::string tag(const AVDictionary* metadata, const char* key) {
+  const AVDictionaryEntry* entry = av_dict_get(metadata, key, nullptr, 0);
+  return entry ? entry->value : "";
+}
+
+AVRational toAv(const Rational& value) {
+  AVRational result{0, 1};
+  av_reduce(&result.num, &result.den, value.num, value.den, INT_MAX);
+  return result;
+}
+
+Rational fromAv(AVRational value) { return {value.num, value.den}; }
+
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+int64_t durationOf(const AVFrame& frame) { return frame.duration; }
+void setDuration(AVFrame& frame, int64_t duration) { frame.duration = duration; }
+#else
+int64_t durationOf(const AVFrame& frame) { return frame.pkt_duration; }
+void setDuration(AVFrame& frame, int64_t duration) { frame.pkt_duration = duration; }
+#endif
+
+const int32_t* displayMatrix(const AVStream& stream) {
+  constexpr std::size_t kMatrixBytes = 9 * sizeof(int32_t);
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+  const AVPacketSideData* data = av_packet_side_data_get(
+      stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  return data && data->size >= kMatrixBytes ? reinterpret_cast<const int32_t*>(data->data) : nullptr;
+#else
+  std::size_t size = 0;
+  const uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  return data && size >= kMatrixBytes ? reinterpret_cast<const int32_t*>(data) : nullptr;
+#endif
+}
+
+int decodingThreads(int wanted) {
+  constexpr int kMost = 8;  // each decoding thread holds a frame of its own
+  if (wanted > 0) return wanted;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
+}
+
+}  // namespace fw::ffmpeg
