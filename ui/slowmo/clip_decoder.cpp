@@ -1,0 +1,73 @@
+#include "ui/slowmo/clip_decoder.h"
+
+#include <exception>
+
+#include "core/image/views.h"
+
+namespace fw {
+
+namespace {
+
+constexpr std::size_t kFramesAhead = 4;
+
+}  // namespace
+
+VideoReader openClip(const ClipSource& source, int maxHeight) {
+  ReadOptions options;
+  options.maxHeight = maxHeight;
+  options.imageRate = source.pictureRate;
+  return source.files.size() == 1 ? VideoReader(source.files.front(), options)
+                                  : VideoReader(source.files, options);
+}
+
+ClipDecoder::ClipDecoder(ClipSource source, std::function<void()> onFrame,
+                         std::function<void(std::string)> onError)
+    : source_(std::move(source)), onFrame_(std::move(onFrame)), onError_(std::move(onError)) {
+  thread_ = std::jthread([this](std::stop_token stop) {
+    try {
+      decode(stop);
+    } catch (const std::exception& error) {
+      onError_(error.what());
+    }
+  });
+}
+
+ClipDecoder::~ClipDecoder() {
+  current_.request_stop();
+  thread_.request_stop();
+}
+
+void ClipDecoder::showFrom(double seconds) {
+  current_.request_stop();
+  current_ = std::stop_source();
+  frames_ = std::make_shared<BoundedQueue<ClipFrame>>(kFramesAhead);
+  while (requests_.tryPop()) {  // only the latest wish counts
+  }
+  requests_.push({seconds, frames_, current_.get_token()}, {});
+}
+
+std::optional<ClipFrame> ClipDecoder::take() { return frames_ ? frames_->tryPop() : std::nullopt; }
+
+void ClipDecoder::decode(std::stop_token stop) {
+  VideoReader reader = openClip(source_);
+  while (const auto request = requests_.pop(stop)) serve(*request, reader);
+}
+
+void ClipDecoder::serve(const Request& request, VideoReader& reader) {
+  if (request.superseded.stop_requested()) return;
+  const double tick = reader.info().timeBase.value();
+  const int64_t firstPts = reader.info().startPts;
+  reader.seek(request.from);
+  while (!request.superseded.stop_requested()) {
+    auto frame = reader.next();
+    ClipFrame shown;
+    if (frame)
+      shown = {to8Bit(frame->image), static_cast<double>(frame->pts - firstPts) * tick,
+               static_cast<double>(frame->duration) * tick};
+    if (!request.frames->push(std::move(shown), request.superseded)) return;
+    onFrame_();
+    if (!frame) return;
+  }
+}
+
+}  // namespace fw
