@@ -7,6 +7,9 @@
 
 #include "core/slowmo/engine.h"
 
+/// How good an engine is where the truth is known: the middle of three frames is hidden and made from the
+/// other two. Both are rounded to 8 bits and compared whole, borders included; averages are means over
+/// pictures.
 namespace fw {
 
 struct TripletScore {
@@ -19,8 +22,14 @@ struct ScoreTable {
   TripletScore average;
 };
 
-/// `folder` holds folders of three pictures each; sorted by name they are first, true middle, last. Throws Error.
-ScoreTable scoreTriplets(const std::filesystem::path& folder, Engine&, std::stop_token,
+/// `made`, when given, receives what the engine made.
+TripletScore scoreMiddle(const std::string& name, const FramePair& pair, const cv::Mat& truth, Engine& engine,
+                         cv::Mat* made = nullptr);
+TripletScore averageScore(const std::vector<TripletScore>& triplets);
+
+/// `folder` holds folders of three pictures each; sorted by name they are first, true middle, last. When
+/// stopped the table holds what was done. Throws Error.
+ScoreTable scoreTriplets(const std::filesystem::path& folder, Engine& engine, std::stop_token stop,
                          const std::function<void(int done, int total)>& onProgress = {});
 
 }  // namespace fw

@@ -1,0 +1,10 @@
+#pragma once
+#include "core/slowmo/engine.h"
+
+namespace fw {
+
+/// Classical optical flow (DIS, Kroeger 2016) in both directions, carried to the asked time, with each pixel
+/// taken from the frame that sees it.
+EngineKind flowEngine();
+
+}  // namespace fw

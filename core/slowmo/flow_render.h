@@ -1,0 +1,23 @@
+#pragma once
+#include <opencv2/core.hpp>
+
+#include "core/slowmo/engine.h"
+#include "core/slowmo/flow_at_time.h"
+
+namespace fw {
+
+/// Throws Error unless both frames have the same size and are 8- or 16-bit BGR.
+void requirePair(const FramePair& pair);
+/// Throws Error unless 0 < time < 1.
+void requireBetween(double time);
+
+/// CV_8UC1: 255 where the two pictures show the same, towards 0 the more they differ.
+cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b);
+
+/// The frame at `time`: both frames moved by the motion, mixed by its weights, at their own size and depth.
+BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time);
+
+/// The same with every step on show.
+Explanation explainBetween(const FramePair& pair, const MotionAtTime& motion, double time);
+
+}  // namespace fw
