@@ -17,7 +17,7 @@ class TrainControl {
   void pause();
   void resume();
   void stepOnce();                       ///< while paused: exactly one more step
-  void setLearningRate(double rate);
+  void setLearningRate(double rate);     ///< throws Error unless it is a number above 0
   bool paused() const;
 
  private:
@@ -37,12 +37,14 @@ class TrainObserver {
   virtual void onScores(int64_t /*step*/, double /*seconds*/, const Scores&, bool /*best*/) {}
   virtual void onGallery(int64_t /*step*/, const Gallery&) {}
   virtual void onState(RunState) {}
+  virtual void onBaselines(const Scores&) {}  ///< once, before the first step of a new run
 };
 
 struct TrainOptions {
   int64_t steps = 0;                  ///< go on until this step; 0: until stopped
   std::string bestScore = {};         ///< the score that decides which checkpoint is best
   bool bestIsLowest = false;
+  std::map<std::string, std::string> about = {};  ///< for the header of the weights: experiment, settings, …
 };
 
 struct RunResult {
@@ -55,5 +57,12 @@ struct RunResult {
 /// The training loop: steps, evaluation and gallery on a schedule that thins out (steps 0, 1, 2, 5, 10, 20, 50 …), best and last
 /// checkpoints, a clear stop on NaN or divergence. Goes on from the writer's last checkpoint when there is one.
 RunResult train(Experiment&, const TrainOptions&, RunWriter&, TrainObserver&, TrainControl&, std::stop_token);
+
+/// True for 0, 1, 2, 5, 10, 20, 50 …: the steps at which a run is looked at and a snapshot kept.
+bool isMilestone(int64_t step);
+
+enum class Weights { Best, Last };
+/// The safetensors file with a run's weights (the last ones when no step was best). Throws Error when it has none yet.
+std::filesystem::path weightsFile(const std::filesystem::path& runFolder, Weights which);
 
 }  // namespace fw
