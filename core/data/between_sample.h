@@ -1,0 +1,19 @@
+#pragma once
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "core/base/random.h"
+
+/// What interpolation is learned from: two frames and the true one between them.
+namespace fw {
+
+struct BetweenSample {
+  cv::Mat first, middle, second;  ///< 8-bit BGR, one size
+  double time = 0.5;              ///< where the middle is, in (0, 1)
+};
+
+/// What a clip may look like on its way to us: mirrored, turned, backwards, other colours, JPEG, noise. The
+/// truth is turned with the rest but neither compressed nor made noisy.
+void augment(BetweenSample& sample, Random& random);
+
+}  // namespace fw
