@@ -25,6 +25,7 @@ struct AssembleReport {
 /// sound, subtitles, chapters, attachments and metadata, retimed. What the container cannot hold is left out
 /// with a note; the video is finished anyway. Sound is copied bit for bit when it is kept whole and the
 /// container holds it. Writes beside `output`, then renames.
+/// A stop request ends it with an Error and leaves no file.
 AssembleReport assemble(std::span<const std::filesystem::path> segments, const VideoInfo& source,
                         const Retiming&, const std::filesystem::path& output,
                         const std::function<void(double fraction)>& onProgress, std::stop_token);

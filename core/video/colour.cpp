@@ -28,22 +28,29 @@ ChromaPosition chromaPosition(AVPixelFormat format, AVChromaLocation location) {
   const bool halfWidth = description->log2_chroma_w == 1, halfHeight = description->log2_chroma_h == 1;
   // MPEG-2, H.264 and their heirs put it beside the left column unless they say otherwise.
   if (location == AVCHROMA_LOC_UNSPECIFIED) location = AVCHROMA_LOC_LEFT;
-  const bool left =
-      location == AVCHROMA_LOC_LEFT || location == AVCHROMA_LOC_TOPLEFT || location == AVCHROMA_LOC_BOTTOMLEFT;
+  const bool left = location == AVCHROMA_LOC_LEFT || location == AVCHROMA_LOC_TOPLEFT ||
+                    location == AVCHROMA_LOC_BOTTOMLEFT;
   const bool top = location == AVCHROMA_LOC_TOPLEFT || location == AVCHROMA_LOC_TOP;
   const bool bottom = location == AVCHROMA_LOC_BOTTOMLEFT || location == AVCHROMA_LOC_BOTTOM;
-  return {halfWidth ? (left ? kBeside : kBetween) : kDefault,
-          halfHeight ? (top ? kBeside : bottom ? kBelow : kBetween) : kDefault};
+  return {halfWidth ? (left ? kBeside : kBetween) : kDefault, halfHeight ? (top      ? kBeside
+                                                                            : bottom ? kBelow
+                                                                                     : kBetween)
+                                                                         : kDefault};
 }
 
 int coefficientsOf(AVColorSpace matrix) {
   switch (matrix) {
-    case AVCOL_SPC_BT709: return SWS_CS_ITU709;
-    case AVCOL_SPC_FCC: return SWS_CS_FCC;
-    case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
+    case AVCOL_SPC_BT709:
+      return SWS_CS_ITU709;
+    case AVCOL_SPC_FCC:
+      return SWS_CS_FCC;
+    case AVCOL_SPC_SMPTE240M:
+      return SWS_CS_SMPTE240M;
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
-    default: return SWS_CS_ITU601;
+    case AVCOL_SPC_BT2020_CL:
+      return SWS_CS_BT2020;
+    default:
+      return SWS_CS_ITU601;
   }
 }
 
@@ -86,18 +93,26 @@ Colour colourOf(const VideoInfo& info) {
 
 AVColorSpace matrixOrGuess(AVColorSpace tagged, int width, int height) {
   constexpr int kHighDefinitionWidth = 1280, kStandardDefinitionHeight = 576;
-  if (tagged != AVCOL_SPC_UNSPECIFIED && tagged != AVCOL_SPC_RESERVED && tagged != AVCOL_SPC_RGB) return tagged;
-  return width >= kHighDefinitionWidth || height > kStandardDefinitionHeight ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+  if (tagged != AVCOL_SPC_UNSPECIFIED && tagged != AVCOL_SPC_RESERVED && tagged != AVCOL_SPC_RGB)
+    return tagged;
+  return width >= kHighDefinitionWidth || height > kStandardDefinitionHeight ? AVCOL_SPC_BT709
+                                                                             : AVCOL_SPC_SMPTE170M;
 }
 
 AVPixelFormat withoutRangeAlias(AVPixelFormat format) {
   switch (format) {
-    case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
-    case AV_PIX_FMT_YUVJ440P: return AV_PIX_FMT_YUV440P;
-    case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
-    default: return format;
+    case AV_PIX_FMT_YUVJ420P:
+      return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+      return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+      return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+      return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ411P:
+      return AV_PIX_FMT_YUV411P;
+    default:
+      return format;
   }
 }
 
@@ -137,7 +152,8 @@ void Converter::prepare(const Kind& from, const Kind& to) {
   set("dst_format", to.format);
   set("sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP);
   set("threads", threads_);
-  const ChromaPosition source = chromaPosition(from.format, from.chroma), target = chromaPosition(to.format, to.chroma);
+  const ChromaPosition source = chromaPosition(from.format, from.chroma),
+                       target = chromaPosition(to.format, to.chroma);
   set("src_h_chr_pos", source.horizontal);
   set("src_v_chr_pos", source.vertical);
   set("dst_h_chr_pos", target.horizontal);
@@ -149,7 +165,8 @@ void Converter::prepare(const Kind& from, const Kind& to) {
   // After the start only: the slices' own tables are made there and would miss the matrices otherwise.
   constexpr int kNeutral = 1 << 16;
   sws_setColorspaceDetails(scaler_.get(), sws_getCoefficients(coefficientsOf(from.matrix)), from.fullRange,
-                           sws_getCoefficients(coefficientsOf(to.matrix)), to.fullRange, 0, kNeutral, kNeutral);
+                           sws_getCoefficients(coefficientsOf(to.matrix)), to.fullRange, 0, kNeutral,
+                           kNeutral);
   from_ = from;
   to_ = to;
 }

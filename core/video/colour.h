@@ -18,7 +18,8 @@ struct Colour {
 Colour colourOf(const AVFrame& picture);
 Colour colourOf(const VideoInfo& info);
 
-/// Players take untagged video of standard definition for BT.601 and larger for BT.709; so do we, reading and writing.
+/// Players take untagged video of standard definition for BT.601 and larger for BT.709; so do we, reading and
+/// writing.
 AVColorSpace matrixOrGuess(AVColorSpace tagged, int width, int height);
 bool isFullRange(AVPixelFormat format, AVColorRange range);
 /// The same layout without FFmpeg's old full-range aliases (yuvj420p and its like).

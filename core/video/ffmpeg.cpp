@@ -34,9 +34,11 @@ T* notNull(T* pointer) {
 /// "file:" keeps names such as "a:b.mkv" or "http:x" from being taken for addresses.
 std::string url(const fs::path& file) { return "file:" + file.string(); }
 
-/// Formats that FFmpeg's guesswork takes plain text or play lists for; no person means them when dropping a video.
+/// Formats that FFmpeg's guesswork takes plain text or play lists for; no person means them when dropping a
+/// video.
 bool notReallyMedia(const std::string& name) {
-  static constexpr const char* kNames[] = {"tty", "hls", "concat", "dash", "ffmetadata", "bin", "xbin", "adf", "idf"};
+  static constexpr const char* kNames[] = {"tty", "hls",  "concat", "dash", "ffmetadata",
+                                           "bin", "xbin", "adf",    "idf"};
   return std::ranges::any_of(kNames, [&](const char* known) { return name == known; });
 }
 
@@ -82,8 +84,8 @@ Input::Input(const fs::path& file) {
     avio_closep(&bytes);
     throw std::bad_alloc();
   }
-  // Handing over opened bytes makes FFmpeg judge by content, never by name: "50%.png" is no pattern to us. Play lists in
-  // a hostile file must not open other files either, let alone addresses.
+  // Handing over opened bytes makes FFmpeg judge by content, never by name: "50%.png" is no pattern to us.
+  // Play lists in a hostile file must not open other files either, let alone addresses.
   format_->pb = bytes;
   Options options;
   options.set("protocol_whitelist", "file");
@@ -94,7 +96,8 @@ Input::Input(const fs::path& file) {
     check(opened, failed, file.string(), advice);
   }
   try {
-    if (notReallyMedia(format_->iformat->name)) throw Error("This is not a video", file.string(), "It is a text or a play list.");
+    if (notReallyMedia(format_->iformat->name))
+      throw Error("This is not a video", file.string(), "It is a text or a play list.");
     check(avformat_find_stream_info(format_, nullptr), failed, file.string(), advice);
   } catch (...) {
     avformat_close_input(&format_);
@@ -117,29 +120,35 @@ Input& Input::operator=(Input&& other) noexcept {
   return *this;
 }
 
-void Input::keepOnly(int streamIndex) {
-  for (unsigned i = 0; i < format_->nb_streams; ++i)
-    format_->streams[i]->discard = static_cast<int>(i) == streamIndex ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+void Input::keepOnly(std::span<const int> streams) {
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    const bool wanted = std::ranges::find(streams, static_cast<int>(i)) != streams.end();
+    format_->streams[i]->discard = wanted ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+  }
 }
 
 Output::Output(const fs::path& file) : file_(file), beside_(file) {
   silenceLogs();
   const AVOutputFormat* container = containerFor(file);
   if (!container)
-    throw Error("No video container is known for this ending", file.string(), "Choose .mp4, .mkv, .mov, .webm, .gif or .webp.");
+    throw Error("No video container is known for this ending", file.string(),
+                "Choose .mp4, .mkv, .mov, .webm, .gif or .webp.");
   beside_ += ".part-" + std::to_string(::getpid());
-  check(avformat_alloc_output_context2(&format_, container, nullptr, url(beside_).c_str()), "Could not write the file",
-        file.string());
+  check(avformat_alloc_output_context2(&format_, container, nullptr, url(beside_).c_str()),
+        "Could not write the file", file.string());
   const int opened = avio_open2(&format_->pb, url(beside_).c_str(), AVIO_FLAG_WRITE, nullptr, nullptr);
   if (opened < 0) {
     avformat_free_context(std::exchange(format_, nullptr));
-    check(opened, "Could not write the file", file.string(), "Choose a folder that exists and that you may write to.");
+    check(opened, "Could not write the file", file.string(),
+          "Choose a folder that exists and that you may write to.");
   }
   format_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;  // FLAC and TrueHD in MP4 are merely young
 }
 
 Output::Output(Output&& other) noexcept
-    : format_(std::exchange(other.format_, nullptr)), file_(std::move(other.file_)), beside_(std::move(other.beside_)) {}
+    : format_(std::exchange(other.format_, nullptr)),
+      file_(std::move(other.file_)),
+      beside_(std::move(other.beside_)) {}
 
 Output::~Output() {
   if (!format_) return;
@@ -159,7 +168,8 @@ AVStream* Output::addStream() { return notNull(avformat_new_stream(format_, null
 void Output::begin(Options& options) {
   const int code = avformat_write_header(format_, options.get());
   if (format_->pb->error < 0) fail(format_->pb->error);
-  check(code, "This container cannot hold such streams", file_.string(), "Choose .mkv, which holds nearly everything.");
+  check(code, "This container cannot hold such streams", file_.string(),
+        "Choose .mkv, which holds nearly everything.");
 }
 
 void Output::write(AVPacket& packet, AVRational timeBase) {
@@ -188,7 +198,8 @@ void Output::finish() {
 
 const AVOutputFormat* containerFor(const fs::path& file) {
   std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (ending.empty()) return nullptr;
   return av_guess_format(nullptr, ("x" + ending).c_str(), nullptr);
 }

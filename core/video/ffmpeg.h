@@ -2,6 +2,7 @@
 /// FFmpeg's C handles as owning C++ types, and its error codes as sentences. Private to core/video.
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/video/video.h"
@@ -64,8 +65,9 @@ class Input {
   AVFormatContext* operator->() const { return format_; }
   AVFormatContext* get() const { return format_; }
   AVStream* stream(int index) const { return format_->streams[index]; }
-  /// Only these kinds of packets are delivered from now on; the others are skipped as cheaply as the format allows.
-  void keepOnly(int streamIndex);
+  /// Only these streams' packets are delivered from now on; the others are skipped as cheaply as the format
+  /// allows.
+  void keepOnly(std::span<const int> streams);
 
  private:
   AVFormatContext* format_ = nullptr;

@@ -20,7 +20,8 @@ class FrameSource {
 std::unique_ptr<FrameSource> openStream(const std::filesystem::path& file, const ReadOptions& options);
 /// FFmpeg 5 to 7 cannot decode animated WebP; null when `file` is none.
 std::unique_ptr<FrameSource> openAnimatedWebp(const std::filesystem::path& file, const ReadOptions& options);
-std::unique_ptr<FrameSource> openPictures(std::span<const std::filesystem::path> pictures, const ReadOptions& options);
+std::unique_ptr<FrameSource> openPictures(std::span<const std::filesystem::path> pictures,
+                                          const ReadOptions& options);
 
 /// Pixels more than this are no video but an attack or a mistake: 16384 × 8192.
 inline constexpr int64_t kMostPixels = int64_t{1} << 27;

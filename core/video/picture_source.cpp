@@ -12,9 +12,11 @@ namespace fw {
 namespace {
 
 bool isPicture(const fs::path& file) {
-  static constexpr const char* kEndings[] = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".ppm", ".pgm", ".jp2", ".exr"};
+  static constexpr const char* kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
+                                             ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
   std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::ranges::find(kEndings, ending) != std::end(kEndings);
 }
 
@@ -50,7 +52,8 @@ cv::Mat readPicture(const fs::path& file) {
     image.release();  // a hostile header; the sentence below says what matters
   }
   if (image.empty())
-    throw Error("Could not read the picture", file.string(), "It is missing, damaged, or of a kind that cannot be read.");
+    throw Error("Could not read the picture", file.string(),
+                "It is missing, damaged, or of a kind that cannot be read.");
   if (image.depth() == CV_32F) image.convertTo(image, CV_16U, 65535.0);
   if (image.depth() != CV_8U && image.depth() != CV_16U) image.convertTo(image, CV_8U);
   return image;
@@ -60,13 +63,15 @@ class PictureSource : public FrameSource {
  public:
   PictureSource(std::span<const fs::path> pictures, const ReadOptions& options)
       : pictures_(pictures.begin(), pictures.end()), options_(options) {
-    if (pictures_.empty()) throw Error("There are no pictures here", "", "Choose a folder or a selection of pictures.");
+    if (pictures_.empty())
+      throw Error("There are no pictures here", "", "Choose a folder or a selection of pictures.");
     const Rational rate = options.imageRate;
     if (rate.num <= 0 || rate.den <= 0)
       throw Error("The rate must be positive", "pictures a second", "24 is usual.");
     const cv::Mat first = readPicture(pictures_.front());
     if (static_cast<int64_t>(first.cols) * first.rows > kMostPixels)
-      throw Error("The picture is too large", pictures_.front().string(), "Pictures up to 16384 × 8192 can be read.");
+      throw Error("The picture is too large", pictures_.front().string(),
+                  "Pictures up to 16384 × 8192 can be read.");
     info_.file = pictures_.front().parent_path();
     info_.container = "pictures";
     info_.codec = pictures_.front().extension().string().substr(1);
@@ -99,10 +104,12 @@ class PictureSource : public FrameSource {
         ++damaged_;  // the one before stays up for longer
         continue;
       }
-      const cv::Size size(info_.width, info_.height), shown = fitHeight(size.width, size.height, options_.maxHeight);
+      const cv::Size size(info_.width, info_.height),
+          shown = fitHeight(size.width, size.height, options_.maxHeight);
       if (frame.image.size() != shown) cv::resize(frame.image, frame.image, shown, 0, 0, cv::INTER_AREA);
       const int depth = info_.bitDepth == 16 ? CV_16U : CV_8U;
-      if (frame.image.depth() != depth) frame.image.convertTo(frame.image, depth, depth == CV_16U ? 257.0 : 1 / 257.0);
+      if (frame.image.depth() != depth)
+        frame.image.convertTo(frame.image, depth, depth == CV_16U ? 257.0 : 1 / 257.0);
       frame.pts = static_cast<int64_t>(at_++);
       frame.duration = 1;
       return frame;
@@ -125,8 +132,12 @@ std::vector<fs::path> picturesIn(const fs::path& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.is_regular_file(error) && isPicture(entry.path())) pictures.push_back(entry.path());
-  std::ranges::sort(pictures, [](const fs::path& a, const fs::path& b) { return sortsBefore(a.filename().string(), b.filename().string()); });
-  if (pictures.empty()) throw Error("There are no pictures in this folder", folder.string(), "PNG, JPEG, TIFF, BMP and WebP are read.");
+  std::ranges::sort(pictures, [](const fs::path& a, const fs::path& b) {
+    return sortsBefore(a.filename().string(), b.filename().string());
+  });
+  if (pictures.empty())
+    throw Error("There are no pictures in this folder", folder.string(),
+                "PNG, JPEG, TIFF, BMP and WebP are read.");
   return pictures;
 }
 

@@ -30,7 +30,7 @@ struct Timing {
 
 Timing readThrough(Input& input, int stream) {
   Timing timing;
-  input.keepOnly(stream);
+  input.keepOnly(std::span(&stream, 1));
   const Packet packet = newPacket();
   timing.end = std::numeric_limits<int64_t>::min();
   while (av_read_frame(input.get(), packet.get()) >= 0) {
@@ -48,7 +48,8 @@ Timing readThrough(Input& input, int stream) {
   return timing;
 }
 
-/// Decoding times from the container's index: same spacing as the presentation times when the rate is constant.
+/// Decoding times from the container's index: same spacing as the presentation times when the rate is
+/// constant.
 Timing fromIndex(const AVStream& stream) {
   Timing timing;
   auto* indexed = const_cast<AVStream*>(&stream);
@@ -59,8 +60,8 @@ Timing fromIndex(const AVStream& stream) {
   return timing;
 }
 
-/// Spacing that differs by more than rounding to the container's clock (Matroska's is a millisecond, and MP4 files made
-/// from Matroska inherit it) is a variable rate.
+/// Spacing that differs by more than rounding to the container's clock (Matroska's is a millisecond, and MP4
+/// files made from Matroska inherit it) is a variable rate.
 bool varies(const std::vector<int64_t>& times, AVRational timeBase) {
   if (times.size() < 3) return false;
   constexpr double kClockSeconds = 0.0011;
@@ -101,13 +102,17 @@ int readLoops(const fs::path& file, const std::string& container) {
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(in.gcount()));
-  const auto byte = [&](std::size_t at) { return at < head.size() ? static_cast<unsigned char>(head[at]) : 0u; };
+  const auto byte = [&](std::size_t at) {
+    return at < head.size() ? static_cast<unsigned char>(head[at]) : 0u;
+  };
   if (container == "gif") {
     const std::size_t at = head.find("NETSCAPE2.0");
     return at == std::string::npos ? -1 : static_cast<int>(byte(at + 13) | byte(at + 14) << 8);
   }
   const std::size_t at = head.find("acTL");
-  return at == std::string::npos ? -1 : static_cast<int>(byte(at + 8) << 24 | byte(at + 9) << 16 | byte(at + 10) << 8 | byte(at + 11));
+  return at == std::string::npos
+             ? -1
+             : static_cast<int>(byte(at + 8) << 24 | byte(at + 9) << 16 | byte(at + 10) << 8 | byte(at + 11));
 }
 
 int channelsOf(const AVCodecParameters& audio) { return audio.ch_layout.nb_channels; }
@@ -119,12 +124,14 @@ void describeOtherStreams(VideoInfo& info, const AVFormatContext& format) {
     const std::string language = tag(stream.metadata, "language"), title = tag(stream.metadata, "title");
     if (codec.codec_type == AVMEDIA_TYPE_AUDIO) {
       const double unit = av_q2d(stream.time_base);
-      AudioTrack track{static_cast<int>(i), avcodec_get_name(codec.codec_id), language, title,
-                       codec.sample_rate,   channelsOf(codec)};
+      AudioTrack track{
+          static_cast<int>(i), avcodec_get_name(codec.codec_id), language, title, codec.sample_rate,
+          channelsOf(codec)};
       if (stream.start_time != AV_NOPTS_VALUE) track.start = static_cast<double>(stream.start_time) * unit;
       track.duration = stream.duration != AV_NOPTS_VALUE ? static_cast<double>(stream.duration) * unit
-                       : format.duration != AV_NOPTS_VALUE ? static_cast<double>(format.duration) / AV_TIME_BASE
-                                                           : 0.0;
+                       : format.duration != AV_NOPTS_VALUE
+                           ? static_cast<double>(format.duration) / AV_TIME_BASE
+                           : 0.0;
       info.audio.push_back(track);
     } else if (codec.codec_type == AVMEDIA_TYPE_SUBTITLE) {
       info.subtitles.push_back({static_cast<int>(i), avcodec_get_name(codec.codec_id), language, title});
@@ -160,8 +167,10 @@ int videoStream(const Input& input, const fs::path& file) {
 
 Orientation orientationOf(const int32_t* matrix) {
   if (!matrix) return {};
-  // A negative determinant mirrors. FFmpeg measures the turn counter-clockwise, with the y axis pointing down.
-  const double determinant = static_cast<double>(matrix[0]) * matrix[4] - static_cast<double>(matrix[1]) * matrix[3];
+  // A negative determinant mirrors. FFmpeg measures the turn counter-clockwise, with the y axis pointing
+  // down.
+  const double determinant =
+      static_cast<double>(matrix[0]) * matrix[4] - static_cast<double>(matrix[1]) * matrix[3];
   Orientation orientation;
   int32_t upright[9];
   std::copy_n(matrix, 9, upright);
@@ -203,12 +212,15 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
   Rational measured;
   if (indexed) {
     timing.end = timing.times.front() + stream.duration;
-    if (static_cast<int64_t>(timing.times.size()) == stream.nb_frames) measured = measuredRate(timing, stream.time_base);
+    if (static_cast<int64_t>(timing.times.size()) == stream.nb_frames)
+      measured = measuredRate(timing, stream.time_base);
   } else if (timing.complete) {
     measured = measuredRate(timing, stream.time_base);
   }
   if (info.variableRate)
-    info.frameRate = measured.num > 0 ? measured : usable(stream.avg_frame_rate) ? fromAv(stream.avg_frame_rate) : Rational{25, 1};
+    info.frameRate = measured.num > 0                ? measured
+                     : usable(stream.avg_frame_rate) ? fromAv(stream.avg_frame_rate)
+                                                     : Rational{25, 1};
   else
     info.frameRate = constantRate(stream, measured);
 
@@ -219,17 +231,21 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
     info.framesExact = true;
     // The last frame's own length is often missing; it then lasts as long as the others.
     const int64_t last = timing.times.back();
-    const double lastSeconds = timing.end > last ? static_cast<double>(timing.end - last) * unit : frameSeconds;
+    const double lastSeconds =
+        timing.end > last ? static_cast<double>(timing.end - last) * unit : frameSeconds;
     info.duration = static_cast<double>(last - timing.times.front()) * unit + lastSeconds;
   } else {
     if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0)
       info.duration = static_cast<double>(stream.duration) * unit;
     else if (input->duration != AV_NOPTS_VALUE && input->duration > 0)
       info.duration = static_cast<double>(input->duration) / AV_TIME_BASE;
-    info.frames = stream.nb_frames > 0 ? stream.nb_frames : std::llround(info.duration * info.frameRate.value());
+    info.frames =
+        stream.nb_frames > 0 ? stream.nb_frames : std::llround(info.duration * info.frameRate.value());
     info.framesExact = stream.nb_frames > 0;
   }
-  info.startPts = stream.start_time != AV_NOPTS_VALUE ? stream.start_time : timing.times.empty() ? 0 : timing.times.front();
+  info.startPts = stream.start_time != AV_NOPTS_VALUE ? stream.start_time
+                  : timing.times.empty()              ? 0
+                                                      : timing.times.front();
   return info;
 }
 
@@ -245,7 +261,9 @@ void describePicture(VideoInfo& info, const AVFrame& first, const Orientation& o
   info.hasAlpha = description && (description->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
   info.interlaced = info.interlaced || isInterlaced(first);
   info.colourMatrix = nameOr(av_color_space_name(first.colorspace), "unknown");
-  info.colourRange = nameOr(av_color_range_name(isFullRange(format, first.color_range) ? AVCOL_RANGE_JPEG : first.color_range), "unknown");
+  info.colourRange = nameOr(
+      av_color_range_name(isFullRange(format, first.color_range) ? AVCOL_RANGE_JPEG : first.color_range),
+      "unknown");
   info.colourPrimaries = nameOr(av_color_primaries_name(first.color_primaries), "unknown");
   info.colourTransfer = nameOr(av_color_transfer_name(first.color_trc), "unknown");
   info.chromaLocation = nameOr(av_chroma_location_name(first.chroma_location), "unspecified");

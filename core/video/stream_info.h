@@ -4,7 +4,8 @@
 
 namespace fw::ffmpeg {
 
-/// The stream a person means by "the video": FFmpeg's best, cover pictures left aside. Throws Error when there is none.
+/// The stream a person means by "the video": FFmpeg's best, cover pictures left aside. Throws Error when
+/// there is none.
 int videoStream(const Input& input, const std::filesystem::path& file);
 
 /// How a decoded picture must be turned to stand upright.

@@ -27,20 +27,29 @@ class Deinterlacer {
  public:
   Deinterlacer(const AVFrame& first, AVRational timeBase, AVRational pixelAspect) : graph_(newGraph()) {
     char arguments[256];
-    std::snprintf(arguments, sizeof arguments, "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d",
-                  first.width, first.height, first.format, timeBase.num, timeBase.den, pixelAspect.num,
-                  std::max(1, pixelAspect.den));
+    std::snprintf(arguments, sizeof arguments,
+                  "video_size=%dx%d:pix_fmt=%d:time_base=%d/%d:pixel_aspect=%d/%d", first.width, first.height,
+                  first.format, timeBase.num, timeBase.den, pixelAspect.num, std::max(1, pixelAspect.den));
     const std::string failed = "Could not deinterlace the video";
-    check(avfilter_graph_create_filter(&in_, avfilter_get_by_name("buffer"), "in", arguments, nullptr, graph_.get()), failed, "");
+    check(avfilter_graph_create_filter(&in_, avfilter_get_by_name("buffer"), "in", arguments, nullptr,
+                                       graph_.get()),
+          failed, "");
     AVFilterContext* weave = nullptr;
-    check(avfilter_graph_create_filter(&weave, avfilter_get_by_name("bwdif"), "weave", "mode=send_frame:deint=all", nullptr, graph_.get()), failed, "");
-    check(avfilter_graph_create_filter(&out_, avfilter_get_by_name("buffersink"), "out", nullptr, nullptr, graph_.get()), failed, "");
-    // bwdif knows planar layouts only: without a conversion in between, pictures of other kinds would be refused.
+    check(avfilter_graph_create_filter(&weave, avfilter_get_by_name("bwdif"), "weave",
+                                       "mode=send_frame:deint=all", nullptr, graph_.get()),
+          failed, "");
+    check(avfilter_graph_create_filter(&out_, avfilter_get_by_name("buffersink"), "out", nullptr, nullptr,
+                                       graph_.get()),
+          failed, "");
+    // bwdif knows planar layouts only: without a conversion in between, pictures of other kinds would be
+    // refused.
     AVFilterContext* format = nullptr;
     const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first.format));
     const bool planar = description && (description->flags & AV_PIX_FMT_FLAG_PLANAR) != 0;
     if (!planar) {
-      check(avfilter_graph_create_filter(&format, avfilter_get_by_name("format"), "planar", "pix_fmts=yuv422p|yuv444p|gbrp", nullptr, graph_.get()), failed, "");
+      check(avfilter_graph_create_filter(&format, avfilter_get_by_name("format"), "planar",
+                                         "pix_fmts=yuv422p|yuv444p|gbrp", nullptr, graph_.get()),
+            failed, "");
       check(avfilter_link(in_, 0, format, 0), failed, "");
     }
     check(avfilter_link(format ? format : in_, 0, weave, 0), failed, "");
@@ -51,7 +60,10 @@ class Deinterlacer {
     inBase_ = timeBase;
   }
 
-  void push(AVFrame* picture) { check(av_buffersrc_add_frame_flags(in_, picture, AV_BUFFERSRC_FLAG_KEEP_REF), "Could not deinterlace the video", ""); }
+  void push(AVFrame* picture) {
+    check(av_buffersrc_add_frame_flags(in_, picture, AV_BUFFERSRC_FLAG_KEEP_REF),
+          "Could not deinterlace the video", "");
+  }
 
   Picture pop() {
     Picture picture = newPicture();
@@ -77,7 +89,7 @@ class StreamSource : public FrameSource {
     if (static_cast<int64_t>(codec.width) * codec.height > kMostPixels)
       throw Error("The picture is too large", file_.string(), "Pictures up to 16384 × 8192 can be read.");
     info_ = describe(input_, stream_, file_);
-    input_.keepOnly(stream_);
+    input_.keepOnly(std::span(&stream_, 1));
     openDecoder();
     Picture first = decode();
     if (!first) failUndecodable();
@@ -89,7 +101,8 @@ class StreamSource : public FrameSource {
     AVRational aspect = av_guess_sample_aspect_ratio(input_.get(), input_.stream(stream_), first.get());
     if (aspect.num <= 0 || aspect.den <= 0) aspect = {1, 1};
     info_.pixelAspect = sideways() ? Rational{aspect.den, aspect.num} : fromAv(aspect);
-    if (info_.duration <= 0 && info_.frames > 0) info_.duration = static_cast<double>(info_.frames) / info_.frameRate.value();
+    if (info_.duration <= 0 && info_.frames > 0)
+      info_.duration = static_cast<double>(info_.frames) / info_.frameRate.value();
     deinterlace_ = options_.deinterlace && info_.interlaced;
     if (deinterlace_)
       seekTo(info_.startPts);
@@ -155,17 +168,21 @@ class StreamSource : public FrameSource {
     const AVStream& stream = *input_.stream(stream_);
     const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
     if (!decoder)
-      throw Error("This build of FFmpeg cannot decode " + info_.codec, file_.string(), "Convert the video to H.264 first.");
+      throw Error("This build of FFmpeg cannot decode " + info_.codec, file_.string(),
+                  "Convert the video to H.264 first.");
     decoder_ = newCodec(decoder);
-    check(avcodec_parameters_to_context(decoder_.get(), stream.codecpar), "Could not decode the video", file_.string());
+    check(avcodec_parameters_to_context(decoder_.get(), stream.codecpar), "Could not decode the video",
+          file_.string());
     decoder_->pkt_timebase = stream.time_base;
     decoder_->thread_count = decodingThreads(options_.threads);
     decoder_->max_pixels = kMostPixels;
-    check(avcodec_open2(decoder_.get(), decoder, nullptr), "Could not decode the video", file_.string(), "It is damaged, or of a kind this build of FFmpeg does not know.");
+    check(avcodec_open2(decoder_.get(), decoder, nullptr), "Could not decode the video", file_.string(),
+          "It is damaged, or of a kind this build of FFmpeg does not know.");
   }
 
   [[noreturn]] void failUndecodable() const {
-    throw Error("No picture of this video could be decoded", file_.string(), "The file is damaged or cut short.");
+    throw Error("No picture of this video could be decoded", file_.string(),
+                "The file is damaged or cut short.");
   }
 
   void forget() {
@@ -187,12 +204,12 @@ class StreamSource : public FrameSource {
     input_ = Input(file_);
     if (stream_ >= static_cast<int>(input_->nb_streams))
       throw Error("The file changed while it was read", file_.string(), "Open it again.");
-    input_.keepOnly(stream_);
+    input_.keepOnly(std::span(&stream_, 1));
     openDecoder();
   }
 
-  /// Decodes until the frame shown at `target` is the next; past the end that is the last one. False when decoding began
-  /// after it, or fewer than `decodedBefore` frames earlier than the one after it.
+  /// Decodes until the frame shown at `target` is the next; past the end that is the last one. False when
+  /// decoding began after it, or fewer than `decodedBefore` frames earlier than the one after it.
   bool skipTo(int64_t target, int decodedBefore) {
     int decoded = 0;
     while (Picture picture = decode()) {
@@ -278,10 +295,17 @@ class StreamSource : public FrameSource {
   cv::Mat upright(cv::Mat image) const {
     if (orientation_.mirrored) cv::flip(image, image, 1);
     switch (orientation_.rotation) {
-      case 90: cv::rotate(image, image, cv::ROTATE_90_CLOCKWISE); break;
-      case 180: cv::rotate(image, image, cv::ROTATE_180); break;
-      case 270: cv::rotate(image, image, cv::ROTATE_90_COUNTERCLOCKWISE); break;
-      default: break;
+      case 90:
+        cv::rotate(image, image, cv::ROTATE_90_CLOCKWISE);
+        break;
+      case 180:
+        cv::rotate(image, image, cv::ROTATE_180);
+        break;
+      case 270:
+        cv::rotate(image, image, cv::ROTATE_90_COUNTERCLOCKWISE);
+        break;
+      default:
+        break;
     }
     return image;
   }

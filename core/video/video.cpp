@@ -62,11 +62,14 @@ void VideoReader::seek(double seconds) {
   // A moment computed from a frame's own time must not fall just short of that frame.
   constexpr double kRoundingSlack = 1e-6;
   const double most = 9e15;
-  seekTo(state_->info.startPts + static_cast<int64_t>(std::floor(std::min(most, ticks * (1 + kRoundingSlack * 1e-3) + kRoundingSlack))));
+  seekTo(state_->info.startPts + static_cast<int64_t>(std::floor(
+                                     std::min(most, ticks * (1 + kRoundingSlack * 1e-3) + kRoundingSlack))));
 }
 
 int64_t VideoReader::damagedPackets() const { return state_->source->damagedPackets(); }
 
-VideoInfo probe(const fs::path& file, const ReadOptions& options) { return VideoReader(file, options).info(); }
+VideoInfo probe(const fs::path& file, const ReadOptions& options) {
+  return VideoReader(file, options).info();
+}
 
 }  // namespace fw

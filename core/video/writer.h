@@ -22,9 +22,10 @@ struct VideoFormat {
   VideoInfo like;
 };
 
-/// What segment files for assemble() should end in: the NUT container keeps every codec's timestamps exactly,
-/// while Matroska rounds them to milliseconds. The first frame's pts must not be negative.
-inline constexpr const char* kSegmentEnding = ".nut";
+/// What segment files for assemble() should end in: ".mp4" or ".mov", which keep timestamps exactly; Matroska
+/// works too but rounds them to milliseconds. Segments of a GIF or WebP are to be written with the codec
+/// "ffv1".
+std::string segmentEnding(const std::string& codec);
 
 /// True when this build of FFmpeg has an encoder for it.
 bool canEncode(const std::string& codec);

@@ -1,0 +1,387 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/video/track.h"
+
+extern "C" {
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/samplefmt.h>
+}
+
+namespace fw::ffmpeg {
+namespace {
+
+/// Codecs begin with a few milliseconds of run-up before the first sound; more than this before the first
+/// frame is sound that no picture belongs to.
+constexpr double kRunUpSeconds = 0.1;
+
+constexpr const char* kFailed = "Could not convert the sound";
+
+class CopiedSound : public Track {
+ public:
+  CopiedSound(const Input& input, int stream, const Timeline& timeline, Sound sound, Output& output)
+      : source_(stream), base_(input.stream(stream)->time_base), timeline_(timeline) {
+    const AVStream& from = *input.stream(stream);
+    AVStream* to = output.addStream();
+    index_ = to->index;
+    check(avcodec_parameters_copy(to->codecpar, from.codecpar), "Could not copy the sound", "");
+    to->codecpar->codec_tag = 0;
+    to->time_base = base_;
+    copyDescription(from, *to);
+    origin_ = std::llround(timeline.origin / av_q2d(base_));
+    if (from.start_time == AV_NOPTS_VALUE) return;
+    const double start = static_cast<double>(from.start_time) * av_q2d(base_) - timeline.origin;
+    keepRunUp_ = !timeline.trimmedStart && start < 0 && start > -kRunUpSeconds;
+    // Sound that runs at its own speed beside a slowed video still starts where the video has got to by then.
+    if (sound == Sound::Keep && start > 0)
+      origin_ -= std::llround(start * (timeline.stretch - 1) / av_q2d(base_));
+    // Matroska has no times before zero, only a run-up to be skipped.
+    const std::string container = output->oformat->name;
+    if (keepRunUp_ && (container == "matroska" || container == "webm"))
+      to->codecpar->initial_padding = static_cast<int>(std::lround(-start * from.codecpar->sample_rate));
+  }
+
+  int source() const override { return source_; }
+
+  void take(AVPacket& packet, Output& output) override {
+    const int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+    if (time == AV_NOPTS_VALUE) return;
+    const double unit = av_q2d(base_);
+    if (static_cast<double>(time) * unit >= timeline_.end) return;
+    if (!keepRunUp_ && time < std::llround(timeline_.origin / unit)) return;
+    packet.pts = time - origin_;
+    packet.dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts - origin_;
+    packet.stream_index = index_;
+    packet.pos = -1;
+    output.write(packet, base_);
+  }
+
+ private:
+  int source_, index_ = 0;
+  AVRational base_;
+  Timeline timeline_;
+  int64_t origin_ = 0;
+  bool keepRunUp_ = false;
+};
+
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+template <class T>
+std::vector<T> supported(const AVCodecContext& encoder, AVCodecConfig what) {
+  const void* list = nullptr;
+  int count = 0;
+  if (avcodec_get_supported_config(&encoder, nullptr, what, 0, &list, &count) < 0 || !list) return {};
+  const T* first = static_cast<const T*>(list);
+  return {first, first + count};
+}
+std::vector<AVSampleFormat> sampleFormats(const AVCodecContext& encoder) {
+  return supported<AVSampleFormat>(encoder, AV_CODEC_CONFIG_SAMPLE_FORMAT);
+}
+std::vector<int> sampleRates(const AVCodecContext& encoder) {
+  return supported<int>(encoder, AV_CODEC_CONFIG_SAMPLE_RATE);
+}
+std::vector<AVChannelLayout> channelLayouts(const AVCodecContext& encoder) {
+  return supported<AVChannelLayout>(encoder, AV_CODEC_CONFIG_CHANNEL_LAYOUT);
+}
+#else
+std::vector<AVSampleFormat> sampleFormats(const AVCodecContext& encoder) {
+  std::vector<AVSampleFormat> formats;
+  for (const auto* f = encoder.codec->sample_fmts; f && *f != AV_SAMPLE_FMT_NONE; ++f) formats.push_back(*f);
+  return formats;
+}
+std::vector<int> sampleRates(const AVCodecContext& encoder) {
+  std::vector<int> rates;
+  for (const auto* rate = encoder.codec->supported_samplerates; rate && *rate != 0; ++rate)
+    rates.push_back(*rate);
+  return rates;
+}
+std::vector<AVChannelLayout> channelLayouts(const AVCodecContext& encoder) {
+  std::vector<AVChannelLayout> layouts;
+  for (const auto* layout = encoder.codec->ch_layouts; layout && layout->nb_channels > 0; ++layout)
+    layouts.push_back(*layout);
+  return layouts;
+}
+#endif
+
+/// The encoder's layout nearest to the source's: the same, else the usual one of as many channels, else its
+/// largest.
+AVChannelLayout chooseLayout(const AVCodecContext& encoder, const AVChannelLayout& wanted) {
+  const std::vector<AVChannelLayout> offered = channelLayouts(encoder);
+  AVChannelLayout usual{};
+  av_channel_layout_default(&usual, wanted.nb_channels);
+  const AVChannelLayout first = wanted.order == AV_CHANNEL_ORDER_UNSPEC ? usual : wanted;
+  if (offered.empty()) return first;
+  for (const AVChannelLayout& candidate : {first, usual})
+    for (const AVChannelLayout& layout : offered)
+      if (av_channel_layout_compare(&layout, &candidate) == 0) return layout;
+  for (const AVChannelLayout& layout : offered)
+    if (layout.nb_channels == wanted.nb_channels) return layout;
+  return *std::ranges::max_element(offered, {}, &AVChannelLayout::nb_channels);
+}
+
+std::string textOf(const AVChannelLayout& layout) {
+  char text[128] = {};
+  av_channel_layout_describe(&layout, text, sizeof text);
+  return text;
+}
+
+/// Sound decoded, stretched, and encoded again. Its length follows from counting samples, so it cannot drift.
+class EncodedSound : public Track {
+ public:
+  EncodedSound(const Input& input, const PlannedStream& planned, const Timeline& timeline, Sound sound,
+               Output& output)
+      : source_(planned.source), base_(input.stream(source_)->time_base), timeline_(timeline), sound_(sound) {
+    const AVStream& from = *input.stream(source_);
+    const AVCodec* codec = avcodec_find_decoder(from.codecpar->codec_id);
+    decoder_ = newCodec(codec);
+    check(avcodec_parameters_to_context(decoder_.get(), from.codecpar), kFailed, "");
+    decoder_->pkt_timebase = base_;
+    check(avcodec_open2(decoder_.get(), codec, nullptr), kFailed, avcodec_get_name(from.codecpar->codec_id));
+    openEncoder(planned, from, output);
+    stretch_ = sound == Sound::Keep ? 1.0 : timeline.stretch;
+  }
+
+  int source() const override { return source_; }
+
+  void take(AVPacket& packet, Output& output) override {
+    const double unit = av_q2d(base_);
+    const bool late = packet.pts != AV_NOPTS_VALUE && static_cast<double>(packet.pts) * unit >= timeline_.end;
+    if (late || avcodec_send_packet(decoder_.get(), &packet) < 0)
+      return;  // damaged sound becomes a silent gap
+    decode(output);
+  }
+
+  void finish(Output& output) override {
+    avcodec_send_packet(decoder_.get(), nullptr);
+    decode(output);
+    if (!in_) return;
+    // How much sound there is in all is known only now; the filters are a few milliseconds off either way.
+    total_ = std::llround((lastEnd_ - firstStart_) * stretch_ * encoder_->sample_rate);
+    check(av_buffersrc_add_frame(in_, nullptr), kFailed, "");
+    drainFilters(output);
+    padTo(*total_, output);
+    encode(nullptr, output);
+  }
+
+ private:
+  void openEncoder(const PlannedStream& planned, const AVStream& from, Output& output) {
+    const AVCodecParameters& source = *from.codecpar;
+    encoder_ = newCodec(planned.encoder);
+    const std::vector<AVSampleFormat> formats = sampleFormats(*encoder_);
+    encoder_->sample_fmt = formats.empty() ? AV_SAMPLE_FMT_FLTP : formats.front();
+    // FLAC and ALAC list 16 bit first; keep what the source has.
+    const bool deep = av_get_bytes_per_sample(static_cast<AVSampleFormat>(source.format)) > 2 ||
+                      source.bits_per_raw_sample > 16;
+    for (const AVSampleFormat format : formats)
+      if (deep && av_get_bytes_per_sample(format) > 2) {
+        encoder_->sample_fmt = format;
+        break;
+      }
+    const std::vector<int> rates = sampleRates(*encoder_);
+    encoder_->sample_rate = source.sample_rate;
+    if (!rates.empty() && std::ranges::find(rates, source.sample_rate) == rates.end())
+      encoder_->sample_rate = *std::ranges::min_element(rates, {}, [&](int rate) {
+        return std::abs(rate - source.sample_rate) + (rate < source.sample_rate ? 1'000'000 : 0);
+      });
+    const AVChannelLayout layout = chooseLayout(*encoder_, source.ch_layout);
+    check(av_channel_layout_copy(&encoder_->ch_layout, &layout), kFailed, "");
+    constexpr int64_t kBitsPerChannel = 96'000;  // transparent for AAC and Opus
+    encoder_->bit_rate = kBitsPerChannel * std::max(1, layout.nb_channels);
+    encoder_->time_base = {1, encoder_->sample_rate};
+    encoder_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+    if ((output->oformat->flags & AVFMT_GLOBALHEADER) != 0) encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    check(avcodec_open2(encoder_.get(), planned.encoder, nullptr), kFailed, planned.encoder->name);
+    AVStream* to = output.addStream();
+    index_ = to->index;
+    check(avcodec_parameters_from_context(to->codecpar, encoder_.get()), kFailed, "");
+    to->time_base = encoder_->time_base;
+    copyDescription(from, *to);
+  }
+
+  /// Pitch kept or not, as a chain of filters between the decoder's samples and the encoder's.
+  std::string chain() const {
+    const auto number = [](double value) {
+      char text[64];
+      std::snprintf(text, sizeof text, "%.9f", value);
+      return std::string(text);
+    };
+    std::string filters = "aresample=async=1:min_hard_comp=0.04,asetpts=N/SR/TB";
+    const double tempo = 1.0 / stretch_;
+    if (stretch_ != 1.0 && sound_ == Sound::StretchKeepPitch) {
+      if (avfilter_get_by_name("rubberband") && tempo >= 0.01 && tempo <= 100) {
+        filters += ",rubberband=tempo=" + number(tempo);
+      } else {
+        // One atempo does at best half the speed well.
+        constexpr double kSlowest = 0.5, kFastest = 2.0;
+        double left = tempo;
+        for (; left < kSlowest; left /= kSlowest) filters += ",atempo=0.5";
+        for (; left > kFastest; left /= kFastest) filters += ",atempo=2.0";
+        filters += ",atempo=" + number(left);
+      }
+    } else if (stretch_ != 1.0) {
+      // asetrate takes whole numbers: resample first to the rate that becomes a whole one when slowed.
+      const double rate = decoder_->sample_rate;
+      const auto slowed = static_cast<int64_t>(std::max(100.0, std::round(rate / stretch_)));
+      filters += ",aresample=" + std::to_string(std::llround(static_cast<double>(slowed) * stretch_)) +
+                 ",asetrate=" + std::to_string(slowed);
+    }
+    filters += ",aresample=" + std::to_string(encoder_->sample_rate);
+    filters += ",aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(encoder_->sample_fmt)) +
+               ":sample_rates=" + std::to_string(encoder_->sample_rate) +
+               ":channel_layouts=" + textOf(encoder_->ch_layout);
+    return filters;
+  }
+
+  void openFilters(const AVFrame& first) {
+    graph_ = newGraph();
+    AVChannelLayout layout = first.ch_layout;
+    if (layout.order == AV_CHANNEL_ORDER_UNSPEC)
+      av_channel_layout_default(&layout, first.ch_layout.nb_channels);
+    const std::string arguments = "time_base=1/" + std::to_string(first.sample_rate) +
+                                  ":sample_rate=" + std::to_string(first.sample_rate) + ":sample_fmt=" +
+                                  av_get_sample_fmt_name(static_cast<AVSampleFormat>(first.format)) +
+                                  ":channel_layout=" + textOf(layout);
+    check(avfilter_graph_create_filter(&in_, avfilter_get_by_name("abuffer"), "in", arguments.c_str(),
+                                       nullptr, graph_.get()),
+          kFailed, "");
+    check(avfilter_graph_create_filter(&out_, avfilter_get_by_name("abuffersink"), "out", nullptr, nullptr,
+                                       graph_.get()),
+          kFailed, "");
+    AVFilterInOut* outputs = avfilter_inout_alloc();
+    AVFilterInOut* inputs = avfilter_inout_alloc();
+    if (!outputs || !inputs) throw std::bad_alloc();
+    *outputs = {av_strdup("in"), in_, 0, nullptr};
+    *inputs = {av_strdup("out"), out_, 0, nullptr};
+    const int parsed = avfilter_graph_parse_ptr(graph_.get(), chain().c_str(), &inputs, &outputs, nullptr);
+    avfilter_inout_free(&inputs);
+    avfilter_inout_free(&outputs);
+    check(parsed, kFailed, chain());
+    check(avfilter_graph_config(graph_.get(), nullptr), kFailed, chain());
+    if (encoder_->frame_size > 0)
+      av_buffersink_set_frame_size(out_, static_cast<unsigned>(encoder_->frame_size));
+  }
+
+  void decode(Output& output) {
+    for (;;) {
+      Picture samples = newPicture();
+      const int code = avcodec_receive_frame(decoder_.get(), samples.get());
+      if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) return;
+      if (code < 0) continue;
+      if (trim(*samples)) filter(std::move(samples), output);
+    }
+  }
+
+  /// Cuts what lies before the first frame or beyond the end, to the sample. False: nothing is left.
+  bool trim(AVFrame& samples) {
+    const double rate = samples.sample_rate;
+    if (rate <= 0 || samples.nb_samples <= 0) return false;
+    const int64_t stamp = samples.best_effort_timestamp;
+    const double start = stamp != AV_NOPTS_VALUE ? static_cast<double>(stamp) * av_q2d(base_) : lastEnd_;
+    const auto bounded = [&](double seconds) {
+      return static_cast<int>(
+          std::clamp(std::round(seconds * rate), 0.0, static_cast<double>(samples.nb_samples)));
+    };
+    const int skip = bounded(timeline_.origin - start);
+    const int keep = bounded(timeline_.end - start);
+    if (skip >= keep) return false;
+    if (skip > 0) {
+      const bool planar = av_sample_fmt_is_planar(static_cast<AVSampleFormat>(samples.format)) != 0;
+      const int channels = samples.ch_layout.nb_channels,
+                width = av_get_bytes_per_sample(static_cast<AVSampleFormat>(samples.format));
+      for (int plane = 0; plane < (planar ? channels : 1); ++plane)
+        samples.extended_data[plane] += skip * width * (planar ? 1 : channels);
+      if (samples.extended_data != samples.data)
+        std::copy_n(samples.extended_data, std::min(AV_NUM_DATA_POINTERS, channels), samples.data);
+    }
+    samples.nb_samples = keep - skip;
+    const double from = start + skip / rate;
+    if (!in_) firstStart_ = from;
+    lastEnd_ = from + samples.nb_samples / rate;
+    samples.pts = std::llround((from - firstStart_) * rate);
+    return true;
+  }
+
+  void filter(Picture samples, Output& output) {
+    if (!in_) {
+      openFilters(*samples);
+      // The offset to the video's start is stretched like everything else.
+      written_ = 0;
+      offset_ = std::llround(std::max(0.0, firstStart_ - timeline_.origin) * timeline_.stretch *
+                             encoder_->sample_rate);
+    }
+    if (av_buffersrc_add_frame(in_, samples.get()) < 0)
+      return;  // another layout in mid-stream that no filter takes
+    drainFilters(output);
+  }
+
+  void drainFilters(Output& output) {
+    for (;;) {
+      Picture samples = newPicture();
+      if (av_buffersink_get_frame(out_, samples.get()) < 0) return;
+      if (total_)
+        samples->nb_samples =
+            static_cast<int>(std::clamp<int64_t>(*total_ - written_, 0, samples->nb_samples));
+      if (samples->nb_samples > 0) send(*samples, output);
+    }
+  }
+
+  void padTo(int64_t total, Output& output) {
+    const int block = encoder_->frame_size > 0 ? encoder_->frame_size : 1024;
+    while (written_ < total) {
+      Picture silence = newPicture();
+      silence->format = encoder_->sample_fmt;
+      silence->nb_samples = static_cast<int>(std::min<int64_t>(block, total - written_));
+      silence->sample_rate = encoder_->sample_rate;
+      check(av_channel_layout_copy(&silence->ch_layout, &encoder_->ch_layout), kFailed, "");
+      check(av_frame_get_buffer(silence.get(), 0), kFailed, "");
+      av_samples_set_silence(silence->extended_data, 0, silence->nb_samples, encoder_->ch_layout.nb_channels,
+                             encoder_->sample_fmt);
+      send(*silence, output);
+    }
+  }
+
+  void send(AVFrame& samples, Output& output) {
+    samples.pts = offset_ + written_;
+    written_ += samples.nb_samples;
+    encode(&samples, output);
+  }
+
+  void encode(AVFrame* samples, Output& output) {
+    check(avcodec_send_frame(encoder_.get(), samples), kFailed, encoder_->codec->name);
+    const Packet packet = newPacket();
+    while (avcodec_receive_packet(encoder_.get(), packet.get()) >= 0) {
+      packet->stream_index = index_;
+      output.write(*packet, encoder_->time_base);
+    }
+  }
+
+  int source_, index_ = 0;
+  AVRational base_;
+  Timeline timeline_;
+  Sound sound_;
+  double stretch_ = 1;
+  Codec decoder_, encoder_;
+  Graph graph_;
+  AVFilterContext *in_ = nullptr, *out_ = nullptr;
+  double firstStart_ = 0, lastEnd_ = 0;  ///< seconds on the file's clock, of the sound that is kept
+  int64_t offset_ = 0, written_ = 0;     ///< samples of the result
+  std::optional<int64_t> total_;
+};
+
+}  // namespace
+
+std::unique_ptr<Track> copySound(const Input& input, int stream, const Timeline& timeline, Sound sound,
+                                 Output& output) {
+  return std::make_unique<CopiedSound>(input, stream, timeline, sound, output);
+}
+
+std::unique_ptr<Track> encodeSound(const Input& input, const PlannedStream& planned, const Timeline& timeline,
+                                   Sound sound, Output& output) {
+  return std::make_unique<EncodedSound>(input, planned, timeline, sound, output);
+}
+
+}  // namespace fw::ffmpeg
