@@ -46,9 +46,11 @@ FrameView::FrameView(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
 }
 
-void FrameView::setImage(const cv::Mat& image) {
+void FrameView::setImage(const cv::Mat& image) { setPicture(image, toQImage(image)); }
+
+void FrameView::setPicture(const cv::Mat& image, const QImage& picture) {
   image_ = image;
-  picture_ = toQImage(image);
+  picture_ = picture;
   update();
 }
 

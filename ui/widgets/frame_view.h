@@ -26,6 +26,8 @@ class FrameView : public QWidget {
   explicit FrameView(QWidget* parent = nullptr);
 
   void setImage(const cv::Mat& image);  ///< empty: shows nothing
+  /// The same when another thread has already turned it into Qt's form.
+  void setPicture(const cv::Mat& image, const QImage& picture);
   const cv::Mat& image() const { return image_; }
   /// What 0 and full scale stand for, so that the value under the cursor is honest. Without it, 0 … 255.
   void setValueRange(double low, double high);

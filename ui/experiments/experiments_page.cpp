@@ -1,0 +1,181 @@
+#include "ui/experiments/experiments_page.h"
+
+#include <QAction>
+#include <QFrame>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QStackedWidget>
+
+#include "ui/experiments/catalogue_view.h"
+#include "ui/experiments/illustration.h"
+#include "ui/experiments/run_panel.h"
+#include "ui/experiments/session_bar.h"
+#include "ui/experiments/setup_panel.h"
+#include "ui/experiments/training_queue.h"
+#include "ui/theme.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/work/store_thread.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+constexpr int kSetupWidth = 42 * kGrid;
+
+/// Stands where the curves will be while nothing has been trained yet.
+QWidget* invitation() {
+  auto* page = new QWidget;
+  auto* layout = new QVBoxLayout(page);
+  layout->setSpacing(kGrid);
+  auto* picture = new Illustration({});
+  picture->setFixedSize(288, 128);
+  auto* title = label(u"Nothing trained yet"_s, TextRole::Title);
+  auto* text = label(
+      u"Press Start training (F5). Curves, the gallery of the same samples and a film strip of how they were "
+      u"learnt "
+      u"appear here while it runs."_s,
+      TextRole::Body, true);
+  title->setAlignment(Qt::AlignCenter);
+  text->setAlignment(Qt::AlignCenter);
+  text->setMaximumWidth(60 * kGrid);
+  layout->addStretch();
+  layout->addWidget(picture, 0, Qt::AlignHCenter);
+  layout->addWidget(title);
+  layout->addWidget(text, 0, Qt::AlignHCenter);
+  layout->addStretch();
+  return page;
+}
+
+}  // namespace
+
+ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
+    : QWidget(parent),
+      store_(store),
+      queue_(new TrainingQueue(this)),
+      stack_(new QStackedWidget),
+      setup_(new SetupPanel),
+      run_(new RunPanel(store)),
+      right_(new QStackedWidget),
+      session_(new SessionBar(queue_)) {
+  auto* side = new QFrame;
+  side->setObjectName(u"sidePanel"_s);
+  side->setFixedWidth(kSetupWidth);
+  auto* sideLayout = new QVBoxLayout(side);
+  sideLayout->setContentsMargins(0, 0, 0, 0);
+  sideLayout->addWidget(setup_);
+  auto* detail = new QWidget;
+  auto* detailLayout = new QHBoxLayout(detail);
+  detailLayout->setContentsMargins(0, 0, 0, 0);
+  detailLayout->setSpacing(0);
+  detailLayout->addWidget(side);
+  auto* rightFrame = new QWidget;
+  auto* rightLayout = new QVBoxLayout(rightFrame);
+  rightLayout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
+  right_->addWidget(invitation());
+  right_->addWidget(run_);
+  rightLayout->addWidget(right_);
+  detailLayout->addWidget(rightFrame, 1);
+  auto* catalogue = new CatalogueView;
+  stack_->addWidget(catalogue);
+  stack_->addWidget(detail);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addWidget(stack_, 1);
+  layout->addWidget(session_);
+
+  connect(catalogue, &CatalogueView::chosen, this, &ExperimentsPage::openExperiment);
+  connect(setup_, &SetupPanel::backAsked, this, &ExperimentsPage::showCatalogue);
+  connect(setup_, &SetupPanel::startAsked, this, &ExperimentsPage::start);
+  connect(session_, &SessionBar::chosen, this, &ExperimentsPage::show);
+  connect(run_, &RunPanel::startNowAsked, queue_, &TrainingQueue::startNow);
+  connect(queue_, &TrainingQueue::workingChanged, this, &ExperimentsPage::workingChanged);
+  const auto shortcut = [this](const QKeySequence& key, auto act) {
+    auto* action = new QAction(this);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    addAction(action);
+    connect(action, &QAction::triggered, this, act);
+  };
+  shortcut(QKeySequence(Qt::Key_F5), [this] {
+    if (stack_->currentIndex() == 1) setup_->start();
+  });
+  shortcut(QKeySequence(Qt::Key_F6), [this] { run_->togglePause(); });
+  shortcut(QKeySequence(Qt::Key_F7), [this] { run_->stepOnce(); });
+  shortcut(QKeySequence(Qt::SHIFT | Qt::Key_F5), [this] { run_->stop(); });
+}
+
+ExperimentsPage::~ExperimentsPage() = default;
+
+void ExperimentsPage::showCatalogue() { stack_->setCurrentIndex(0); }
+
+void ExperimentsPage::openExperiment(const QString& id) {
+  const ExperimentKind& kind = experimentKind(id.toStdString());
+  if (setup_->kind() != &kind) setup_->setKind(kind);
+  // The newest run of this experiment is what one wants to see again.
+  Training* newest = nullptr;
+  for (Training* training : queue_->all())
+    if (&training->kind() == &kind) newest = training;
+  run_->setTraining(newest);
+  session_->setCurrent(newest);
+  right_->setCurrentIndex(newest ? 1 : 0);
+  stack_->setCurrentIndex(1);
+}
+
+void ExperimentsPage::openRequest(const RunRequest& request) {
+  openExperiment(QString::fromStdString(request.experiment));
+  setup_->setRequest(request);
+}
+
+void ExperimentsPage::openSetupFile(const QString& file) { openRequest(readSetup(file)); }
+
+void ExperimentsPage::resumeRun(int64_t runId) {
+  if (Training* known = queue_->ofRun(runId); known && !known->ended()) return show(known);
+  store_->ask(
+      this, [runId](Store& store) { return readHistory(store, runId); },
+      [this](RunHistory history) {
+        try {
+          RunRequest request = history.record.request;
+          // A run that came to its end goes on for as long again.
+          if (request.steps > 0 && history.record.step >= request.steps)
+            request.steps = history.record.step + request.steps;
+          openRequest(request);
+          auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
+          watch(training.get());
+          show(queue_->add(std::move(training)));
+        } catch (const std::exception& error) {
+          setup_->message()->error(QString::fromUtf8(error.what()));
+        }
+      },
+      [this](const QString& text) { setup_->message()->error(text); });
+}
+
+bool ExperimentsPage::addFiles(const QStringList& files) {
+  return stack_->currentIndex() == 1 && setup_->addFiles(files);
+}
+
+bool ExperimentsPage::working() const { return queue_->working(); }
+
+void ExperimentsPage::stopAndKeep() { queue_->stopAll(); }
+
+void ExperimentsPage::start(const RunRequest& request) {
+  auto training = std::make_unique<Training>(request, store_->folder());
+  watch(training.get());
+  show(queue_->add(std::move(training)));
+}
+
+void ExperimentsPage::watch(Training* training) {
+  connect(training, &Training::stateChanged, this, &ExperimentsPage::runsChanged);
+  connect(training, &Training::done, this, &ExperimentsPage::runsChanged);
+}
+
+void ExperimentsPage::show(Training* training) {
+  if (setup_->kind() != &training->kind()) setup_->setRequest(training->request());
+  run_->setTraining(training);
+  session_->setCurrent(training);
+  right_->setCurrentIndex(1);
+  stack_->setCurrentIndex(1);
+}
+
+}  // namespace fw

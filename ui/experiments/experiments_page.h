@@ -1,0 +1,57 @@
+#pragma once
+#include <QWidget>
+
+#include "core/store/run.h"
+
+class QStackedWidget;
+
+namespace fw {
+
+class RunPanel;
+class SessionBar;
+class SetupPanel;
+class StoreThread;
+class Training;
+class TrainingQueue;
+
+/// The catalogue; behind each card the experiment with its story, its set-up and its training.
+class ExperimentsPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ExperimentsPage(StoreThread* store, QWidget* parent = nullptr);
+  ~ExperimentsPage() override;
+
+  void showCatalogue();
+  void openExperiment(const QString& id);
+  void openRequest(const RunRequest& request);  ///< "the same as run 12 but …"; throws Error
+  void openSetupFile(const QString& file);      ///< throws Error
+  void resumeRun(int64_t runId);
+  /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.
+  bool addFiles(const QStringList& files);
+
+  bool working() const;
+  void stopAndKeep();  ///< asks; working() tells when it is done
+
+  TrainingQueue* queue() const { return queue_; }
+  SetupPanel* setup() const { return setup_; }
+  RunPanel* runPanel() const { return run_; }
+
+ Q_SIGNALS:
+  void runsChanged();  ///< one began, ended or changed its state: lists of runs are out of date
+  void workingChanged();
+
+ private:
+  void start(const RunRequest& request);
+  void watch(Training* training);
+  void show(Training* training);
+
+  StoreThread* store_;
+  TrainingQueue* queue_;
+  QStackedWidget* stack_;
+  SetupPanel* setup_;
+  RunPanel* run_;
+  QStackedWidget* right_;
+  SessionBar* session_;
+};
+
+}  // namespace fw

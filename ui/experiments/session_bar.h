@@ -1,0 +1,34 @@
+#pragma once
+#include <QFrame>
+#include <QPointer>
+#include <map>
+
+class QHBoxLayout;
+class QToolButton;
+
+namespace fw {
+
+class Training;
+class TrainingQueue;
+
+/// The runs of this session in a row: what trains, what waits, what is done. Hidden while there are none.
+class SessionBar : public QFrame {
+  Q_OBJECT
+ public:
+  explicit SessionBar(TrainingQueue* queue, QWidget* parent = nullptr);
+  void setCurrent(Training* training);
+
+ Q_SIGNALS:
+  void chosen(Training* training);
+
+ private:
+  void rebuild();
+  void write(Training* training);
+
+  TrainingQueue* queue_;
+  QPointer<Training> current_;
+  std::map<Training*, QToolButton*> buttons_;
+  QHBoxLayout* row_;
+};
+
+}  // namespace fw

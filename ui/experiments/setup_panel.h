@@ -1,0 +1,57 @@
+#pragma once
+#include <QWidget>
+
+#include "core/experiments/catalog.h"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace fw {
+
+class MessageBar;
+class NumberEdit;
+class ParamForm;
+
+/// What one experiment is and what a person may choose before it trains: story, form, steps, seed, device.
+class SetupPanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SetupPanel(QWidget* parent = nullptr);
+
+  void setKind(const ExperimentKind& kind);  ///< at its defaults, or as it was left last
+  const ExperimentKind* kind() const { return kind_; }
+  void setRequest(const RunRequest& request);  ///< the whole set-up; throws Error
+  RunRequest request() const;                  ///< throws Error
+  bool addFiles(const QStringList& files);     ///< own pictures; false when this experiment takes none
+
+  bool setWeights(const QString& file);        ///< a network to start from; false when none can be given
+
+  void start();  ///< as the button does
+  ParamForm* form() const { return form_; }
+  MessageBar* message() const { return message_; }
+
+ Q_SIGNALS:
+  void startAsked(const RunRequest& request);
+  void backAsked();
+
+ private:
+  void copySetup();
+  void saveSetup();
+  void openSetup();
+  void takeDevices(const std::vector<std::string>& devices);
+  void report(const QString& text);
+
+  const ExperimentKind* kind_ = nullptr;
+  QLabel *title_, *question_, *story_, *original_;
+  ParamForm* form_;
+  NumberEdit *steps_, *seed_, *threads_;
+  QComboBox* device_;
+  QPushButton* start_;
+  MessageBar* message_;
+};
+
+/// A set-up file as another person sent it. Throws Error when it is none.
+RunRequest readSetup(const QString& file);
+
+}  // namespace fw

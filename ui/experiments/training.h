@@ -1,0 +1,95 @@
+#pragma once
+#include <QObject>
+#include <QString>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "core/experiments/catalog.h"
+#include "ui/work/mailbox.h"
+#include "ui/work/task.h"
+
+namespace fw {
+
+/// What was written down of a run before this session: for showing all of its curves when it goes on.
+struct RunHistory {
+  RunRecord record;
+  Series scalars, scores;
+  Scores baselines;
+  std::vector<int64_t> snapshots;
+};
+RunHistory readHistory(Store& store, int64_t runId);
+
+/// One run of this session: waits its turn, trains on a thread of its own, and keeps what it said for whoever
+/// looks.
+class Training : public QObject {
+  Q_OBJECT
+ public:
+  /// A new run, or, with a history, one that goes on where its last checkpoint is.
+  Training(RunRequest request, std::filesystem::path store, std::optional<RunHistory> history = {},
+           QObject* parent = nullptr);
+
+  void start();  ///< once
+  void stop();   ///< keeps what is done; a run that still waits is done at once
+  void pause();
+  void resume();
+  void stepOnce();
+  void setLearningRate(double rate);  ///< throws Error
+
+  const ExperimentKind& kind() const { return *kind_; }
+  const RunRequest& request() const { return request_; }
+  int64_t runId() const { return runId_; }  ///< 0 until it has begun
+  RunState state() const { return state_; }
+  bool ended() const;  ///< stopped, finished or failed, and its thread has come home
+  QString message() const { return message_; }
+  QString title() const;  ///< "Run 12 · Grid completion"
+
+  int64_t step() const { return step_; }
+  double seconds() const { return seconds_; }
+  double stepsPerSecond() const;
+  const Series& scalars() const { return scalars_; }
+  const Series& scores() const { return scores_; }
+  const Scores& baselines() const { return baselines_; }
+  std::optional<Point> best() const { return best_; }
+  const Gallery& gallery() const { return *gallery_; }
+  int64_t galleryStep() const { return galleryStep_; }  ///< -1 while there is none
+  const std::vector<int64_t>& snapshots() const { return snapshots_; }
+
+ Q_SIGNALS:
+  void stateChanged();
+  void progressed();                                             ///< step, seconds
+  void curvesGrew(const Series& scalars, const Series& scores);  ///< the new points only
+  void baselinesKnown();
+  void galleryCame();
+  void done();  ///< ended() from now on
+
+ private:
+  struct News;
+  class Watcher;
+  void take(News news);
+  void setState(RunState state);
+
+  const ExperimentKind* kind_;
+  RunRequest request_;
+  std::filesystem::path store_;
+  int64_t resumes_ = 0;  ///< the run that goes on; 0 for a new one
+  Task task_;
+  TrainControl control_;
+  std::shared_ptr<Mailbox<News>> mailbox_;
+
+  int64_t runId_ = 0, step_ = 0, galleryStep_ = -1;
+  RunState state_ = RunState::Queued;
+  bool started_ = false, ended_ = false;
+  QString message_;
+  double seconds_ = 0;
+  Series scalars_, scores_;
+  Scores baselines_;
+  std::optional<Point> best_;
+  std::shared_ptr<const Gallery> gallery_;
+  std::vector<int64_t> snapshots_;
+  std::vector<std::pair<int64_t, double>> pace_;  ///< recent (step, seconds), for the speed
+};
+
+QString stateText(RunState state);
+
+}  // namespace fw

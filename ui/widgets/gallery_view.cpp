@@ -1,0 +1,448 @@
+#include "ui/widgets/gallery_view.h"
+
+#include <QComboBox>
+#include <QFileDialog>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSettings>
+#include <QSlider>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "ui/theme.h"
+#include "ui/widgets/compare_view.h"
+#include "ui/widgets/difference_legend.h"
+#include "ui/widgets/frame_view.h"
+#include "ui/work/task.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+constexpr auto kFrameTime = 66ms;  ///< of animations: 15 a second
+constexpr int kRowLabelWidth = 14 * kGrid;
+constexpr int kSmallestCell = 56, kLargestCell = 480;
+
+QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
+
+}  // namespace
+
+/// The widgets of one row on screen.
+struct GalleryView::Cells {
+  QLabel* name;
+  std::vector<FrameView*> views;
+};
+
+GalleryView::GalleryView(QWidget* parent)
+    : QWidget(parent),
+      shown_(std::make_shared<ShownGallery>()),
+      task_(new Task(this)),
+      exportTask_(new Task(this)),
+      link_(new ViewLink(this)),
+      stack_(new QStackedWidget),
+      scroll_(new QScrollArea),
+      header_(new QWidget),
+      sort_(new QComboBox),
+      size_(new QSlider(Qt::Horizontal)),
+      play_(new QToolButton),
+      moment_(new QSlider(Qt::Horizontal)),
+      empty_(label(u"Pictures appear here as soon as there are some."_s, TextRole::Body, true)),
+      legend_(new DifferenceLegend),
+      clock_(new QTimer(this)),
+      compare_(new CompareView),
+      compareFirst_(new QComboBox),
+      compareSecond_(new QComboBox),
+      compareTitle_(label({}, TextRole::Heading)) {
+  const auto button = [](const QString& iconName, const QString& tip) {
+    auto* made = new QToolButton;
+    made->setIcon(icon(iconName));
+    made->setToolTip(tip);
+    made->setProperty("flat", true);
+    return made;
+  };
+  sort_->addItems({u"In order"_s, u"Worst first"_s});
+  sort_->setToolTip(u"Worst first: the largest mean absolute error on top"_s);
+  size_->setRange(kSmallestCell, kLargestCell);
+  size_->setValue(QSettings().value(u"gallery/cell"_s, 120).toInt());
+  size_->setFixedWidth(12 * kGrid);
+  size_->setToolTip(u"Size of the pictures"_s);
+  auto* zoomOut = button(u"zoom-out"_s, u"Zoom all pictures out (Ctrl+wheel over a picture)"_s);
+  auto* zoomIn = button(u"zoom-in"_s, u"Zoom all pictures in (Ctrl+wheel over a picture), drag to pan"_s);
+  auto* fit = button(u"zoom-fit"_s, u"Fit all pictures (0 over a picture)"_s);
+  auto* compareButton =
+      button(u"compare-wipe"_s, u"Wipe, flicker or subtract any two columns (double click a picture)"_s);
+  auto* save = button(u"export"_s, u"Save the gallery as PNG, or its animation as GIF"_s);
+  play_->setIcon(icon(u"pause"_s));
+  play_->setToolTip(u"Play or hold the animations"_s);
+  play_->setCheckable(true);
+  play_->setChecked(true);
+  moment_->setFixedWidth(12 * kGrid);
+  moment_->setToolTip(u"Moment of the animations"_s);
+  auto* bar = new QHBoxLayout;
+  bar->setContentsMargins(0, 0, 0, 0);
+  bar->setSpacing(kGrid);
+  bar->addWidget(sort_);
+  bar->addWidget(size_);
+  for (auto* each : {zoomOut, zoomIn, fit, compareButton}) bar->addWidget(each);
+  bar->addWidget(play_);
+  bar->addWidget(moment_);
+  bar->addStretch();
+  bar->addWidget(legend_);
+  bar->addWidget(save);
+
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+  empty_->setAlignment(Qt::AlignCenter);
+  auto* rows = new QWidget;
+  auto* rowsLayout = new QVBoxLayout(rows);
+  rowsLayout->setContentsMargins(0, 0, 0, 0);
+  rowsLayout->setSpacing(kGrid / 2);
+  rowsLayout->addLayout(bar);
+  rowsLayout->addWidget(header_);
+  rowsLayout->addWidget(scroll_, 1);
+
+  auto* back = new QToolButton;
+  back->setIcon(icon(u"back"_s));
+  back->setText(u"Gallery"_s);
+  back->setToolTip(u"Back to all rows (Esc)"_s);
+  back->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  back->setShortcut(QKeySequence(Qt::Key_Escape));
+  auto* previous = button(u"up"_s, u"The row before"_s);
+  auto* next = button(u"down"_s, u"The next row"_s);
+  for (auto* box : {compareFirst_, compareSecond_}) box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  auto* compareBar = new QHBoxLayout;
+  compareBar->setContentsMargins(0, 0, 0, 0);
+  compareBar->setSpacing(kGrid);
+  compareBar->addWidget(back);
+  compareBar->addWidget(previous);
+  compareBar->addWidget(next);
+  compareBar->addWidget(compareTitle_);
+  compareBar->addStretch();
+  compareBar->addWidget(compareFirst_);
+  auto* against = label(u"against"_s, TextRole::Small, true);
+  against->setWordWrap(false);
+  compareBar->addWidget(against);
+  compareBar->addWidget(compareSecond_);
+  auto* comparePage = new QWidget;
+  auto* compareLayout = new QVBoxLayout(comparePage);
+  compareLayout->setContentsMargins(0, 0, 0, 0);
+  compareLayout->setSpacing(kGrid);
+  compareLayout->addLayout(compareBar);
+  compareLayout->addWidget(compare_, 1);
+
+  stack_->addWidget(empty_);
+  stack_->addWidget(rows);
+  stack_->addWidget(comparePage);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(stack_);
+
+  connect(sort_, &QComboBox::currentIndexChanged, this, [this] {
+    sortRows();
+    fill();
+  });
+  connect(size_, &QSlider::valueChanged, this, [this](int pixels) {
+    QSettings().setValue(u"gallery/cell"_s, pixels);
+    layOut();
+  });
+  connect(zoomIn, &QToolButton::clicked, this, [this] { link_->zoomBy(1.5); });
+  connect(zoomOut, &QToolButton::clicked, this, [this] { link_->zoomBy(1 / 1.5); });
+  connect(fit, &QToolButton::clicked, this, [this] { link_->setViewState({}); });
+  connect(compareButton, &QToolButton::clicked, this, [this] {
+    if (order_.empty()) return;
+    const auto& frames = shown_->gallery[order_.front()].frames;
+    std::size_t target = 0, prediction = frames.size() > 1 ? 1 : 0;
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (frames[i].role == FrameRole::Target) target = i;
+      if (frames[i].role == FrameRole::Prediction) prediction = i;
+    }
+    compare(0, target, prediction);
+  });
+  connect(save, &QToolButton::clicked, this, &GalleryView::chooseExport);
+  connect(play_, &QToolButton::toggled, this, &GalleryView::setPlaying);
+  connect(moment_, &QSlider::valueChanged, this, &GalleryView::showMoment);
+  connect(moment_, &QSlider::sliderPressed, this, [this] { setPlaying(false); });
+  connect(back, &QToolButton::clicked, this, &GalleryView::closeCompare);
+  connect(previous, &QToolButton::clicked, this, [this] { nextRow(-1); });
+  connect(next, &QToolButton::clicked, this, [this] { nextRow(1); });
+  for (auto* box : {compareFirst_, compareSecond_})
+    connect(box, &QComboBox::currentIndexChanged, this, &GalleryView::showCompare);
+  clock_->setInterval(kFrameTime);
+  connect(clock_, &QTimer::timeout, this,
+          [this] { moment_->setValue(moment_->value() >= moment_->maximum() ? 0 : moment_->value() + 1); });
+  const auto nextInLine = [this] {
+    if (waiting_) setGallery(*std::exchange(waiting_, nullptr));
+  };
+  connect(task_, &Task::finished, this, nextInLine);
+  connect(task_, &Task::failed, this, nextInLine);
+  connect(exportTask_, &Task::failed, this, &GalleryView::exportFailed);
+  play_->hide();
+  moment_->hide();
+}
+
+GalleryView::~GalleryView() = default;
+
+void GalleryView::setPlaceholder(const QString& text) { empty_->setText(text); }
+
+void GalleryView::setGallery(const Gallery& gallery) {
+  if (task_->running()) {
+    waiting_ = std::make_unique<Gallery>(gallery);
+    return;
+  }
+  task_->start([this, gallery](std::stop_token) {
+    auto shown = std::make_shared<ShownGallery>(prepareGallery(gallery));
+    QMetaObject::invokeMethod(this, [this, shown] { take(shown); });
+  });
+}
+
+void GalleryView::take(std::shared_ptr<ShownGallery> shown) {
+  const auto shapeOf = [](const ShownGallery& of) {
+    std::vector<std::vector<std::pair<std::string, QSize>>> shape;
+    for (std::size_t row = 0; row < of.rows.size(); ++row) {
+      auto& columns = shape.emplace_back();
+      for (std::size_t i = 0; i < of.rows[row].pictures.size(); ++i)
+        columns.emplace_back(of.gallery[row].frames[i].label, of.rows[row].pictures[i].front().size());
+    }
+    return shape;
+  };
+  const bool sameShape = shapeOf(*shown) == shapeOf(*shown_);
+  shown_ = std::move(shown);
+  const int moments = shown_->moments();
+  moment_->setMaximum(moments - 1);
+  play_->setVisible(moments > 1);
+  moment_->setVisible(moments > 1);
+  if (moments > 1 && play_->isChecked())
+    clock_->start();
+  else
+    clock_->stop();
+  sortRows();
+  if (!sameShape) layOut();
+  fill();
+  if (stack_->currentIndex() != 2) stack_->setCurrentIndex(shown_->gallery.empty() ? 0 : 1);
+  if (stack_->currentIndex() == 2) showCompare();
+  Q_EMIT galleryShown();
+}
+
+void GalleryView::sortRows() {
+  order_.resize(shown_->rows.size());
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  if (sort_->currentIndex() == 1)
+    std::stable_sort(order_.begin(), order_.end(), [this](std::size_t a, std::size_t b) {
+      return shown_->rows[a].error > shown_->rows[b].error;
+    });
+}
+
+void GalleryView::layOut() {
+  delete scroll_->takeWidget();
+  delete header_->layout();
+  qDeleteAll(header_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
+  cells_.clear();
+  grid_ = new QWidget;
+  grid_->setObjectName(u"page"_s);
+  auto* grid = new QGridLayout(grid_);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setSpacing(kGrid);
+  auto* head = new QHBoxLayout(header_);
+  head->setContentsMargins(0, 0, 0, 0);
+  head->setSpacing(kGrid);
+  auto* corner = new QWidget;
+  corner->setFixedSize(kRowLabelWidth, 1);
+  head->addWidget(corner);
+  const int longer = size_->value();
+  bool differences = false;
+  std::size_t columns = 0;
+  std::vector<int> widths;
+  for (std::size_t row = 0; row < shown_->rows.size(); ++row) {
+    auto cells = std::make_unique<Cells>();
+    cells->name = label({}, TextRole::Small);
+    cells->name->setFixedWidth(kRowLabelWidth);
+    cells->name->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+    cells->name->setTextFormat(Qt::RichText);
+    grid->addWidget(cells->name, int(row), 0, Qt::AlignTop);
+    const auto& pictures = shown_->rows[row].pictures;
+    for (std::size_t column = 0; column < pictures.size(); ++column) {
+      auto* view = new FrameView;
+      const QSize picture = pictures[column].front().size();
+      QSize size =
+          picture.isEmpty() ? QSize(longer, longer) : picture.scaled(longer, longer, Qt::KeepAspectRatio);
+      view->setFixedSize(size.expandedTo({kSmallestCell / 2, kSmallestCell / 2}));
+      view->setWheelNeedsCtrl(true);
+      view->setProperty("column", int(column));
+      link_->add(view);
+      connect(view, &FrameView::doubleClicked, this, [this, row, column] {
+        // Against the truth; the truth itself against what was predicted.
+        const auto& frames = shown_->gallery[order_[row]].frames;
+        std::size_t other = column;
+        for (std::size_t i = 0; i < frames.size(); ++i)
+          if (frames[i].role ==
+              (frames[column].role == FrameRole::Target ? FrameRole::Prediction : FrameRole::Target))
+            other = i;
+        compare(row, other, column);
+      });
+      grid->addWidget(view, int(row), int(column) + 1, Qt::AlignTop | Qt::AlignLeft);
+      cells->views.push_back(view);
+      if (widths.size() <= column) widths.push_back(0);
+      widths[column] = std::max(widths[column], view->width());
+      differences |= shown_->gallery[row].frames[column].role == FrameRole::Difference;
+    }
+    columns = std::max(columns, pictures.size());
+    cells_.push_back(std::move(cells));
+  }
+  for (std::size_t column = 0; column < columns; ++column) {
+    QString title;
+    for (const auto& row : shown_->gallery)
+      if (column < row.frames.size() && title.isEmpty()) title = text(row.frames[column].label);
+    auto* caption = label(title, TextRole::Small, true);
+    caption->setWordWrap(false);
+    caption->setToolTip(title);
+    caption->setFixedWidth(widths[column]);
+    caption->setText(caption->fontMetrics().elidedText(title, Qt::ElideRight, widths[column]));
+    head->addWidget(caption);
+  }
+  head->addStretch();
+  grid->setColumnStretch(int(columns) + 1, 1);
+  grid->setRowStretch(int(shown_->rows.size()), 1);
+  legend_->setVisible(differences);
+  scroll_->setWidget(grid_);
+  connect(scroll_->horizontalScrollBar(), &QScrollBar::valueChanged, header_, [this](int value) {
+    header_->setContentsMargins(0, 0, 0, 0);
+    header_->move(-value, header_->y());
+  });
+  fill();
+}
+
+void GalleryView::fill() {
+  for (std::size_t place = 0; place < cells_.size() && place < order_.size(); ++place) {
+    const auto& row = shown_->rows[order_[place]];
+    const auto& source = shown_->gallery[order_[place]];
+    QString caption = u"<b>%1</b>"_s.arg(text(source.name).toHtmlEscaped());
+    if (row.scored) {
+      const QString decibels = std::isinf(row.psnr) ? u"∞"_s : QString::number(row.psnr, 'f', 1);
+      caption += u"<br>PSNR %1 dB<br>SSIM %2<br>MAE %3"_s.arg(decibels, QString::number(row.ssim, 'f', 3),
+                                                              QString::number(row.error, 'f', 4));
+    }
+    cells_[place]->name->setText(caption);
+    cells_[place]->name->setToolTip(
+        row.scored
+            ? u"Of the prediction against the target: peak signal-to-noise ratio, structural similarity, "
+              u"mean absolute error as a share of the range"_s
+            : QString());
+    const auto *target = firstOf(source, FrameRole::Target),
+               *prediction = firstOf(source, FrameRole::Prediction);
+    for (std::size_t column = 0; column < cells_[place]->views.size() && column < source.frames.size();
+         ++column) {
+      const auto& frame = source.frames[column];
+      auto* view = cells_[place]->views[column];
+      view->setValueRange(frame.low, frame.high);
+      view->setAccessibleName(text(source.name + ", " + frame.label));
+      if (frame.role == FrameRole::Difference && target && prediction)
+        view->setValueText(
+            [a = firstPicture(*prediction), b = firstPicture(*target),
+             span = target->high - target->low](QPoint pixel) { return differenceText(a, b, pixel, span); });
+      else
+        view->setValueText(nullptr);
+    }
+  }
+  showMoment();
+}
+
+void GalleryView::showMoment() {
+  const auto moment = std::size_t(moment_->value());
+  for (std::size_t place = 0; place < cells_.size() && place < order_.size(); ++place) {
+    const auto& row = shown_->rows[order_[place]];
+    const auto& source = shown_->gallery[order_[place]];
+    for (std::size_t column = 0; column < cells_[place]->views.size() && column < row.pictures.size();
+         ++column) {
+      const auto& pictures = row.pictures[column];
+      const auto& frame = source.frames[column];
+      const std::size_t at = moment % pictures.size();
+      cells_[place]->views[column]->setPicture(frame.animation.empty() ? frame.image : frame.animation[at],
+                                               pictures[at]);
+    }
+  }
+}
+
+FrameView* GalleryView::cell(std::size_t row, std::size_t column) const {
+  return row < cells_.size() && column < cells_[row]->views.size() ? cells_[row]->views[column] : nullptr;
+}
+
+void GalleryView::setWorstFirst(bool on) { sort_->setCurrentIndex(on ? 1 : 0); }
+
+void GalleryView::setCellSize(int pixels) { size_->setValue(pixels); }
+
+void GalleryView::setPlaying(bool on) {
+  play_->setChecked(on);
+  play_->setIcon(icon(on ? u"pause"_s : u"play"_s));
+  if (on && moment_->maximum() > 0)
+    clock_->start();
+  else
+    clock_->stop();
+}
+
+void GalleryView::compare(std::size_t row, std::size_t first, std::size_t second) {
+  if (row >= order_.size()) return;
+  compareRow_ = row;
+  const QSignalBlocker quietFirst(compareFirst_), quietSecond(compareSecond_);
+  for (auto* box : {compareFirst_, compareSecond_}) {
+    box->clear();
+    for (const auto& frame : shown_->gallery[order_[row]].frames) box->addItem(text(frame.label));
+  }
+  compareFirst_->setCurrentIndex(int(first));
+  compareSecond_->setCurrentIndex(int(second));
+  stack_->setCurrentIndex(2);
+  compare_->setFocus();
+  showCompare();
+}
+
+void GalleryView::closeCompare() { stack_->setCurrentIndex(shown_->gallery.empty() ? 0 : 1); }
+
+CompareView* GalleryView::compareView() const { return stack_->currentIndex() == 2 ? compare_ : nullptr; }
+
+void GalleryView::showCompare() {
+  if (compareRow_ >= order_.size()) return closeCompare();
+  const auto& row = shown_->gallery[order_[compareRow_]];
+  const auto first = std::size_t(std::max(0, compareFirst_->currentIndex())),
+             second = std::size_t(std::max(0, compareSecond_->currentIndex()));
+  if (first >= row.frames.size() || second >= row.frames.size()) return closeCompare();
+  compareTitle_->setText(text(row.name));
+  compare_->setValueRange(row.frames[first].low, row.frames[first].high);
+  compare_->setLabels(text(row.frames[first].label), text(row.frames[second].label));
+  compare_->setImages(firstPicture(row.frames[first]), firstPicture(row.frames[second]));
+}
+
+void GalleryView::nextRow(int by) {
+  const auto count = int(order_.size());
+  if (count == 0) return;
+  compareRow_ = std::size_t((int(compareRow_) + by + count) % count);
+  showCompare();
+}
+
+void GalleryView::chooseExport() {
+  if (exportTask_->running() || shown_->gallery.empty()) return;
+  QSettings settings;
+  const bool moving = moment_->maximum() > 0;
+  const QString file = QFileDialog::getSaveFileName(
+      this, u"Save the gallery"_s,
+      settings.value(u"folders/export"_s).toString() + (moving ? u"/gallery.gif"_s : u"/gallery.png"_s),
+      moving ? u"Animation (*.gif);;Picture (*.png)"_s : u"Picture (*.png)"_s);
+  if (file.isEmpty()) return;
+  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
+  exportTask_->start([this, shown = shown_, order = order_, file](std::stop_token) {
+    exportGallery(*shown, order, file);
+    QMetaObject::invokeMethod(this, [this, file] { Q_EMIT exported(file); });
+  });
+}
+
+}  // namespace fw

@@ -1,0 +1,91 @@
+#pragma once
+#include <QWidget>
+#include <memory>
+#include <vector>
+
+#include "ui/widgets/shown_gallery.h"
+
+class QComboBox;
+class QGridLayout;
+class QLabel;
+class QScrollArea;
+class QSlider;
+class QStackedWidget;
+class QTimer;
+class QToolButton;
+
+namespace fw {
+
+class CompareView;
+class DifferenceLegend;
+class FrameView;
+class Task;
+class ViewLink;
+
+/// Rows of input, target, prediction, difference …: zoom and cursor are shared by all pictures, rows can be
+/// sorted by how wrong they are, animations play, and any two columns can be laid over each other (double
+/// click).
+class GalleryView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit GalleryView(QWidget* parent = nullptr);
+  ~GalleryView() override;
+
+  /// Prepared on a worker thread, shown soon; of several in a row only the newest. Zoom, order and size stay.
+  void setGallery(const Gallery& gallery);
+  void setPlaceholder(const QString& text);
+  const ShownGallery& shown() const { return *shown_; }
+  std::vector<std::size_t> order() const { return order_; }  ///< of the rows, top to bottom
+  FrameView* cell(std::size_t row,
+                  std::size_t column) const;  ///< by place on screen; null when there is none
+  ViewLink* link() const { return link_; }
+
+  void setWorstFirst(bool on);
+  void setCellSize(int pixels);                                          ///< the longer side of a picture
+  void compare(std::size_t row, std::size_t first, std::size_t second);  ///< lays two columns over each other
+  void closeCompare();
+  CompareView* compareView() const;  ///< null while the rows are shown
+  void setPlaying(bool on);
+
+ Q_SIGNALS:
+  void galleryShown();
+  void exported(const QString& file);
+  void exportFailed(const QString& message);
+
+ private:
+  struct Cells;
+  void take(std::shared_ptr<ShownGallery> shown);
+  void layOut();
+  void fill();
+  void sortRows();
+  void showMoment();
+  void showCompare();
+  void chooseExport();
+  void nextRow(int by);
+
+  std::shared_ptr<ShownGallery> shown_;
+  std::vector<std::size_t> order_;
+  std::unique_ptr<Gallery> waiting_;
+  Task* task_;
+  Task* exportTask_;
+  ViewLink* link_;
+  QStackedWidget* stack_;
+  QScrollArea* scroll_;
+  QWidget* header_;
+  QWidget* grid_ = nullptr;
+  std::vector<std::unique_ptr<Cells>> cells_;
+  QComboBox* sort_;
+  QSlider* size_;
+  QToolButton* play_;
+  QSlider* moment_;
+  QLabel* empty_;
+  DifferenceLegend* legend_;
+  QTimer* clock_;
+  CompareView* compare_;
+  QComboBox* compareFirst_;
+  QComboBox* compareSecond_;
+  QLabel* compareTitle_;
+  std::size_t compareRow_ = 0;
+};
+
+}  // namespace fw
