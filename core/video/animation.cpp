@@ -116,7 +116,7 @@ class Filter {
 class Writer {
  public:
   Writer(const fs::path& file, Codec encoder, AVRational clock, Options& options)
-      : output_(file), encoder_(std::move(encoder)), clock_(clock) {
+      : output_(file, containerFor(file)), encoder_(std::move(encoder)), clock_(clock) {
     AVStream* stream = output_.addStream();
     check(avcodec_parameters_from_context(stream->codecpar, encoder_.get()), "Could not write the animation",
           file.string());

@@ -284,7 +284,7 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
   }
   if (!(retiming.stretch > 0))
     throw Error("The stretch must be positive", std::to_string(retiming.stretch), "");
-  Output output(file);
+  Output output(file, containerFor(file));
   JoinedVideo video(segments, source, output);
   std::vector<std::unique_ptr<Companions>> companions;
   struct Cover {

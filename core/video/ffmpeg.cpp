@@ -127,9 +127,8 @@ void Input::keepOnly(std::span<const int> streams) {
   }
 }
 
-Output::Output(const fs::path& file) : file_(file), beside_(file) {
+Output::Output(const fs::path& file, const AVOutputFormat* container) : file_(file), beside_(file) {
   silenceLogs();
-  const AVOutputFormat* container = containerFor(file);
   if (!container)
     throw Error("No video container is known for this ending", file.string(),
                 "Choose .mp4, .mkv, .mov, .webm, .gif or .webp.");

@@ -76,8 +76,8 @@ class Input {
 /// A file being muxed. It is written beside `file` and renamed by finish(); without finish() it is removed.
 class Output {
  public:
-  /// Throws Error when the ending says no known container or the folder cannot be written to.
-  explicit Output(const std::filesystem::path& file);
+  /// Throws Error when the container is null (an unknown ending) or the folder cannot be written to.
+  Output(const std::filesystem::path& file, const AVOutputFormat* container);
   ~Output();
   Output(Output&& other) noexcept;
   Output& operator=(Output&&) = delete;

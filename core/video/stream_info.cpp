@@ -85,14 +85,26 @@ Rational measuredRate(const Timing& timing, AVRational timeBase) {
 
 bool usable(AVRational rate) { return rate.num > 0 && rate.den > 0 && av_q2d(rate) < 100'000; }
 
+/// Matroska keeps the rate as whole nanoseconds a frame: 60000/1001 comes back as 19001/317.
+Rational nearestUsual(const Rational& rate) {
+  constexpr double kAgree = 1e-6;
+  const double value = rate.value();
+  const auto whole = std::llround(value), ntsc = std::llround(value * 1.001);
+  if (rate.den > 1 && std::abs(value / static_cast<double>(whole) - 1) < kAgree) return {whole, 1};
+  if (rate.den != 1001 && std::abs(value * 1.001 / static_cast<double>(ntsc) - 1) < kAgree)
+    return {ntsc * 1000, 1001};
+  return rate;
+}
+
 /// The constant rate a person would name. The container's word counts where it agrees with what was measured.
 Rational constantRate(const AVStream& stream, const Rational& measured) {
   constexpr double kAgree = 0.004;
   for (const AVRational said : {stream.r_frame_rate, stream.avg_frame_rate}) {
     if (!usable(said)) continue;
-    if (measured.num == 0 || std::abs(av_q2d(said) / measured.value() - 1) < kAgree) return fromAv(said);
+    if (measured.num == 0 || std::abs(av_q2d(said) / measured.value() - 1) < kAgree)
+      return nearestUsual(fromAv(said));
   }
-  return measured.num > 0 ? measured : Rational{25, 1};
+  return measured.num > 0 ? nearestUsual(measured) : Rational{25, 1};
 }
 
 /// How often an animated picture plays: 0 for ever, −1 not said. FFmpeg's demuxers keep it to themselves.

@@ -46,11 +46,20 @@ VideoFormat checked(VideoFormat format) {
   return format;
 }
 
+const AVOutputFormat* container(const fs::path& file, const std::string& codec) {
+  if (file.extension() != kSegmentEnding) return containerFor(file);
+  const bool mp4 = codec == "h264" || codec == "h265" || codec == "av1" || codec == "vp9";
+  return av_guess_format(mp4 ? "mp4" : "mov", nullptr, nullptr);
+}
+
 /// One encoder feeding one file.
 class StreamWriter {
  public:
   StreamWriter(const fs::path& file, const EncodeSettings& settings, const VideoFormat& given)
-      : file_(file), format_(checked(given)), callersBase_(format_.timeBase), output_(file) {
+      : file_(file),
+        format_(checked(given)),
+        callersBase_(format_.timeBase),
+        output_(file, container(file, settings.codec)) {
     format_.timeBase = fitting(format_.timeBase);
     encoder_ = openEncoder(settings, format_, (output_->oformat->flags & AVFMT_GLOBALHEADER) != 0);
     matrix_ = workingMatrix(format_.like, colour());
@@ -61,8 +70,8 @@ class StreamWriter {
     stream->avg_frame_rate = format_.like.variableRate ? AVRational{0, 1} : encoder_->framerate;
     stream->sample_aspect_ratio = encoder_->sample_aspect_ratio;
     stream->disposition = AV_DISPOSITION_DEFAULT;
-    const std::string container = output_->oformat->name;
-    if (container == "mp4" || container == "mov") {
+    const std::string name = output_->oformat->name;
+    if (name == "mp4" || name == "mov") {
       timescale_ = encoder_->time_base.den;
       while (timescale_ < 10'000) timescale_ *= 2;  // as the muxer does for the track
     }
@@ -246,11 +255,6 @@ void VideoWriter::finish() {
                   [](double) {}, {});
   std::error_code ignored;
   fs::remove(state_->beside, ignored);
-}
-
-std::string segmentEnding(const std::string& codec) {
-  const bool mp4 = codec == "h264" || codec == "h265" || codec == "av1" || codec == "vp9";
-  return mp4 ? ".mp4" : ".mov";
 }
 
 ImageSequenceWriter::ImageSequenceWriter(const fs::path& folder, const std::string& format,

@@ -22,10 +22,10 @@ struct VideoFormat {
   VideoInfo like;
 };
 
-/// What segment files for assemble() should end in: ".mp4" or ".mov", which keep timestamps exactly; Matroska
-/// works too but rounds them to milliseconds. Segments of a GIF or WebP are to be written with the codec
-/// "ffv1".
-std::string segmentEnding(const std::string& codec);
+/// What segment files for assemble() should end in: MP4 or MOV inside, whichever takes the codec, because
+/// they keep timestamps exactly (Matroska works too but rounds to milliseconds). Segments of a GIF or WebP
+/// are written with "ffv1".
+inline constexpr const char* kSegmentEnding = ".segment";
 
 /// True when this build of FFmpeg has an encoder for it.
 bool canEncode(const std::string& codec);
