@@ -1,0 +1,223 @@
+#include "core/slowmo/analysis.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
+#include <thread>
+
+#include "core/base/bounded_queue.h"
+#include "core/base/error.h"
+#include "core/slowmo/cuts.h"
+#include "core/slowmo/settings.h"
+#include "core/slowmo/timing.h"
+
+namespace fw {
+namespace {
+
+constexpr int kAnalysisHeight = 180;  // cuts and repeats show as well as in full, at a fraction of the cost
+constexpr std::size_t kFramesAhead = 8;  // decoding and looking overlap; small frames, so little memory
+
+// The frame that a person means by a moment.
+int64_t nearestFrame(const Analysis& analysis, const VideoInfo& info, double seconds) {
+  const auto pts = analysis.firstPts + std::llround(seconds / info.timeBase.value());
+  const auto after = std::ranges::lower_bound(analysis.pts, pts);
+  if (after == analysis.pts.begin()) return 0;
+  const bool earlier = after == analysis.pts.end() || pts - *(after - 1) < *after - pts;
+  return after - analysis.pts.begin() - (earlier ? 1 : 0);
+}
+
+// A preview or a trim sees a part of the clip; edits elsewhere are not its business.
+bool within(const Analysis& analysis, const VideoInfo& info, double seconds) {
+  const double half =
+      analysis.frames() > 1 ? 0.5 * (sourceSeconds(analysis, info, 1) - sourceSeconds(analysis, info, 0)) : 0;
+  return seconds >= sourceSeconds(analysis, info, 0) - half &&
+         seconds < sourceSeconds(analysis, info, analysis.frames());
+}
+
+void applyEdits(const AnalyseOptions& options, const VideoInfo& info, Analysis& analysis) {
+  for (const double removed : options.cutsRemoved) {
+    const int64_t frame = nearestFrame(analysis, info, removed);
+    // A moment read off a timeline may be a frame off.
+    if (within(analysis, info, removed))
+      std::erase_if(analysis.cuts, [&](int64_t cut) { return std::abs(cut - frame) <= 1; });
+  }
+  for (const double added : options.cutsAdded) {
+    const int64_t frame = nearestFrame(analysis, info, added);
+    if (frame > 0 && within(analysis, info, added)) analysis.cuts.push_back(frame);
+  }
+  std::ranges::sort(analysis.cuts);
+  const auto same = std::ranges::unique(analysis.cuts);
+  analysis.cuts.erase(same.begin(), same.end());
+}
+
+// Runs of equal steps: a constant-rate film of any length is one pair of numbers.
+nlohmann::json stepsToJson(const std::vector<int64_t>& values) {
+  auto runs = nlohmann::json::array();
+  int64_t step = 0, length = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const int64_t next = values[i] - values[i - 1];
+    if (length > 0 && next != step) {
+      runs.push_back({length, step});
+      length = 0;
+    }
+    step = next;
+    ++length;
+  }
+  if (length > 0) runs.push_back({length, step});
+  return runs;
+}
+
+struct DecodedInBackground {
+  BoundedQueue<Frame> frames{kFramesAhead};
+  std::exception_ptr failure;
+  int64_t damaged = 0;
+};
+
+}  // namespace
+
+AnalyseOptions analyseOptions(const SlowmoRequest& request) {
+  const Settings settings = settingsOf(request);
+  AnalyseOptions options;
+  options.from = settings.real("trim_in");
+  if (settings.real("trim_out") > 0) options.to = settings.real("trim_out");
+  options.cuts = settings.flag("cuts");
+  options.sensitivity = settings.real("cut_sensitivity");
+  const std::string& duplicates = settings.text("duplicates");
+  options.duplicates = duplicates == "off"  ? DuplicateMode::Off
+                       : duplicates == "on" ? DuplicateMode::On
+                                            : DuplicateMode::Automatic;
+  options.cutsAdded = request.cutsAdded;
+  options.cutsRemoved = request.cutsRemoved;
+  return options;
+}
+
+VideoReader openSource(const SlowmoRequest& request, ReadOptions options) {
+  if (request.sources.empty())
+    throw Error("There is nothing to slow down", "", "Choose a video or the pictures of a sequence.");
+  options.imageRate = rateFromText(settingsOf(request).text("picture_rate"));
+  if (request.sources.size() == 1) return VideoReader(request.sources.front(), options);
+  return VideoReader(std::span(request.sources), options);
+}
+
+VideoInfo probe(const SlowmoRequest& request) {
+  if (request.sources.size() == 1) {
+    ReadOptions options;
+    options.imageRate = rateFromText(settingsOf(request).text("picture_rate"));
+    return probe(request.sources.front(), options);
+  }
+  VideoInfo info = openSource(request).info();
+  if (info.file.empty()) info.file = request.sources.front();
+  return info;
+}
+
+double sourceSeconds(const Analysis& analysis, const VideoInfo& info, int64_t frame) {
+  const int64_t pts =
+      frame < analysis.frames() ? analysis.pts[static_cast<std::size_t>(frame)] : analysis.endPts;
+  return static_cast<double>(pts - analysis.firstPts) * info.timeBase.value();
+}
+
+Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options,
+                 const std::function<void(int64_t, const Analysis&)>& onFrame, std::stop_token stop) {
+  ReadOptions small;
+  small.maxHeight = kAnalysisHeight;
+  VideoReader reader = openSource(request, small);
+  const VideoInfo info = reader.info();
+  if (options.from > 0) reader.seek(options.from);
+
+  DecodedInBackground decoded;
+  std::jthread decoder([&](std::stop_token ended) {
+    try {
+      while (auto frame = reader.next()) {
+        frame->original.reset();
+        if (!decoded.frames.push(std::move(*frame), ended)) break;
+      }
+      decoded.damaged = reader.damagedPackets();
+    } catch (...) {
+      decoded.failure = std::current_exception();
+    }
+    decoded.frames.close();
+  });
+  const std::stop_callback alsoStopsDecoding(stop, [&] { decoder.request_stop(); });
+
+  Analysis analysis;
+  CutDetector cuts(options.sensitivity);
+  std::vector<float> changes;
+  cv::Mat before;
+  int64_t lastDuration = 0;
+  bool trimmedAtEnd = false;
+  while (auto frame = decoded.frames.pop(decoder.get_stop_token())) {
+    if (analysis.pts.empty()) analysis.firstPts = options.from > 0 ? info.startPts : frame->pts;
+    const double seconds = static_cast<double>(frame->pts - analysis.firstPts) * info.timeBase.value();
+    if (!analysis.pts.empty() && frame->pts <= analysis.pts.back()) continue;
+    if (options.to > 0 && seconds >= options.to && !analysis.pts.empty()) {
+      analysis.endPts = frame->pts;
+      trimmedAtEnd = true;
+      break;
+    }
+    analysis.pts.push_back(frame->pts);
+    lastDuration = frame->duration;
+    if (options.cuts)
+      if (const auto cut = cuts.next(frame->image); cut && *cut)
+        analysis.cuts.push_back(analysis.frames() - 2);
+    if (options.duplicates != DuplicateMode::Off)
+      changes.push_back(before.empty() || before.size() != frame->image.size()
+                            ? 255.0f
+                            : static_cast<float>(liveliestChange(before, frame->image)));
+    before = frame->image;
+    if (onFrame) onFrame(analysis.frames(), analysis);
+  }
+  decoder.request_stop();
+  decoder.join();
+  if (decoded.failure) std::rethrow_exception(decoded.failure);
+  if (analysis.pts.empty()) {
+    if (stop.stop_requested()) return analysis;
+    throw Error("There is no frame to work on", info.file.string(),
+                options.from > 0 ? "Set the trim so that it holds a part of the clip."
+                                 : "The file holds no picture.");
+  }
+  if (options.cuts)
+    if (const auto cut = cuts.finish(); cut && *cut) analysis.cuts.push_back(analysis.frames() - 1);
+  analysis.damagedPackets = decoded.damaged;
+  if (!trimmedAtEnd) {
+    if (lastDuration <= 0 && analysis.frames() > 1)
+      lastDuration = analysis.pts.back() - *(analysis.pts.end() - 2);
+    if (lastDuration <= 0 && info.frameRate.num > 0)
+      lastDuration = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
+    analysis.endPts = analysis.pts.back() + std::max<int64_t>(1, lastDuration);
+  }
+  applyEdits(options, info, analysis);
+  analysis.duplicates = findDuplicates(changes, analysis.cuts, options.duplicates);
+  return analysis;
+}
+
+nlohmann::json toJson(const Analysis& analysis) {
+  return {{"start", analysis.pts.empty() ? 0 : analysis.pts.front()},
+          {"steps", stepsToJson(analysis.pts)},
+          {"first", analysis.firstPts},
+          {"end", analysis.endPts},
+          {"cuts", analysis.cuts},
+          {"duplicates", analysis.duplicates},
+          {"damaged_packets", analysis.damagedPackets}};
+}
+
+Analysis analysisFromJson(const nlohmann::json& json) {
+  try {
+    Analysis analysis;
+    analysis.pts.push_back(json.at("start").get<int64_t>());
+    for (const auto& run : json.at("steps"))
+      for (int64_t i = 0, length = run.at(0).get<int64_t>(), step = run.at(1).get<int64_t>(); i < length; ++i)
+        analysis.pts.push_back(analysis.pts.back() + step);
+    analysis.firstPts = json.at("first").get<int64_t>();
+    analysis.endPts = json.at("end").get<int64_t>();
+    analysis.cuts = json.at("cuts").get<std::vector<int64_t>>();
+    analysis.duplicates = json.at("duplicates").get<std::vector<int64_t>>();
+    analysis.damagedPackets = json.at("damaged_packets").get<int64_t>();
+    return analysis;
+  } catch (const nlohmann::json::exception& error) {
+    throw Error("The job's analysis cannot be read", "",
+                std::string(error.what()) + ". It will be made again.");
+  }
+}
+
+}  // namespace fw

@@ -1,0 +1,47 @@
+#pragma once
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <stop_token>
+
+#include "core/slowmo/duplicates.h"
+#include "core/slowmo/job.h"
+#include "core/video/video.h"
+
+namespace fw {
+
+/// What is learnt of a clip before frames are made: its exact times, cuts and repeated frames. Numbers of
+/// frames count from the first one used (trim).
+struct Analysis {
+  std::vector<int64_t> pts;         ///< of every frame, rising, in VideoInfo::timeBase
+  int64_t firstPts = 0;             ///< of the file's first frame: source seconds count from here
+  int64_t endPts = 0;               ///< when the last frame stops being shown
+  std::vector<int64_t> cuts;        ///< frames that begin a new scene, as found
+  std::vector<int64_t> duplicates;  ///< frames that repeat the one before
+  int64_t damagedPackets = 0;
+
+  int64_t frames() const { return static_cast<int64_t>(pts.size()); }
+};
+
+struct AnalyseOptions {
+  double from = 0, to = -1;  ///< source seconds; −1: the end
+  bool cuts = true;
+  double sensitivity = 0.5;
+  DuplicateMode duplicates = DuplicateMode::Automatic;
+  std::vector<double> cutsAdded, cutsRemoved;
+};
+AnalyseOptions analyseOptions(const SlowmoRequest&);
+
+/// Decodes the clip once, small. For the job, and for the window's timeline before the start. Throws Error;
+/// when stopped, what it has.
+Analysis analyse(const SlowmoRequest&, const AnalyseOptions&,
+                 const std::function<void(int64_t frames, const Analysis& soFar)>& onFrame, std::stop_token);
+
+/// The request's source, opened: one video, a folder, or the pictures of a sequence.
+VideoReader openSource(const SlowmoRequest&, ReadOptions = {});
+
+double sourceSeconds(const Analysis&, const VideoInfo&, int64_t frame);
+
+nlohmann::json toJson(const Analysis&);
+Analysis analysisFromJson(const nlohmann::json&);
+
+}  // namespace fw

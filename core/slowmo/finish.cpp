@@ -1,0 +1,89 @@
+#include "core/slowmo/finish.h"
+
+#include "core/base/error.h"
+#include "core/slowmo/segments.h"
+
+namespace fw {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<fs::path> segmentFiles(const FinishInput& input) {
+  std::vector<fs::path> files;
+  for (int64_t i = 0; i < input.segments; ++i)
+    if (const auto frames = input.plan.segment(i); frames.begin < frames.end)
+      files.push_back(segmentFile(input.jobFolder, i));
+  return files;
+}
+
+// Every frame of the lossless segments, in order.
+void forEachFrame(const FinishInput& input, const std::function<void(Frame&&, int64_t number)>& take,
+                  const std::function<void(double)>& onProgress, std::stop_token stop) {
+  const auto files = segmentFiles(input);
+  int64_t number = 0;
+  for (const auto& file : files) {
+    VideoReader reader(file);
+    while (auto frame = reader.next()) {
+      if (stop.stop_requested()) return;
+      take(std::move(*frame), number++);
+      if (onProgress) onProgress(static_cast<double>(number) / static_cast<double>(input.plan.count()));
+    }
+  }
+}
+
+fs::path besides(const fs::path& output) {
+  return output.parent_path() / ("." + output.stem().string() + ".part" + output.extension().string());
+}
+
+void renameOrExplain(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::rename(from, to, failure);
+  if (!failure) return;
+  std::error_code ignored;
+  fs::remove_all(from, ignored);
+  throw Error("The result could not be given its name", to.string(), failure.message() + ".");
+}
+
+void finishPictures(const FinishInput& input, const fs::path& output,
+                    const std::function<void(double)>& onProgress, std::stop_token stop) {
+  const fs::path beside = besides(output);
+  std::error_code ignored;
+  fs::remove_all(beside, ignored);
+  {
+    ImageSequenceWriter writer(beside, input.choices.ending, 1);
+    forEachFrame(
+        input, [&](Frame&& frame, int64_t) { writer.write(frame.image); }, onProgress, stop);
+  }
+  if (stop.stop_requested()) {
+    fs::remove_all(beside, ignored);
+    return;
+  }
+  renameOrExplain(beside, output);
+}
+
+}  // namespace
+
+Retiming retimingFor(const FinishInput& input) {
+  Retiming retiming;
+  retiming.stretch = input.choices.timing.stretch.value();
+  retiming.sound = input.choices.sound;
+  retiming.trimStart = sourceSeconds(input.analysis, input.info, 0);
+  const bool whole = input.segments >= input.plan.segments();
+  const AnalyseOptions options = analyseOptions(input.request);
+  if (!whole)
+    retiming.trimEnd = input.plan.timeline().sourceSeconds(
+        input.plan.timeline().at(input.plan.segment(input.segments - 1).end).source);
+  else if (options.to > 0)
+    retiming.trimEnd = sourceSeconds(input.analysis, input.info, input.analysis.frames());
+  return retiming;
+}
+
+std::vector<std::string> finish(const FinishInput& input, const fs::path& output,
+                                const std::function<void(double)>& onProgress, std::stop_token stop) {
+  if (input.choices.kind == ResultKind::Pictures) {
+    finishPictures(input, output, onProgress, stop);
+    return {};
+  }
+  return assemble(segmentFiles(input), input.info, retimingFor(input), output, onProgress, stop).notes;
+}
+
+}  // namespace fw

@@ -1,0 +1,475 @@
+#include "core/slowmo/job.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/image/views.h"
+#include "core/slowmo/fingerprint.h"
+#include "core/slowmo/finish.h"
+#include "core/slowmo/pipeline.h"
+#include "core/slowmo/progress_meter.h"
+#include "core/slowmo/segments.h"
+#include "core/store/folder_lock.h"
+
+namespace fw {
+namespace fs = std::filesystem;
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStoreProgressEvery = 1s;
+constexpr auto kTellProgressEvery = 100ms;
+constexpr int kWatchHeight = 480;  // frames for watching are copies no larger than this
+// How much of a job its stages are; what the bar shows must never go back.
+constexpr double kAnalysisShare = 0.04, kFinishShare = 0.03;
+
+constexpr const char* kSourceFile = "source.json";
+constexpr const char* kAnalysisFile = "analysis.json";
+constexpr const char* kOutputFile = "output.json";
+
+nlohmann::json readJson(const fs::path& file) {
+  std::ifstream in(file);
+  return nlohmann::json::parse(in, nullptr, false);
+}
+
+std::string clockTime(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%02d:%04.1f", static_cast<int>(seconds) / 60,
+                seconds - 60 * (static_cast<int>(seconds) / 60));
+  return text;
+}
+
+void checkFolderWritable(const fs::path& output) {
+  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  const fs::path trial = folder / (".framewright-" + std::to_string(::getpid()));
+  const int file = ::open(trial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0)
+    throw Error("The result cannot be written there", folder.string(),
+                "Choose a folder that exists and that you may write to.");
+  ::close(file);
+  ::unlink(trial.c_str());
+}
+
+void checkEncoder(const SlowmoChoices& choices) {
+  for (const auto& codec : {choices.encode.codec, choices.segmentEncode.codec})
+    if (!canEncode(codec))
+      throw Error("This build of FFmpeg has no encoder for it", codec,
+                  "Choose another compression or file type.");
+}
+
+void checkNotTheSource(const SlowmoRequest& request) {
+  std::error_code ignored;
+  for (const auto& source : request.sources)
+    if (fs::equivalent(source, request.output, ignored))
+      throw Error("The result cannot replace its own source", request.output.string(),
+                  "Choose another name.");
+}
+
+std::string cutsNote(const Analysis& analysis, const VideoInfo& info) {
+  constexpr std::size_t kMostNamed = 5;
+  std::string note = analysis.cuts.size() == 1
+                         ? "1 cut is kept clean, at "
+                         : std::to_string(analysis.cuts.size()) + " cuts are kept clean, at ";
+  for (std::size_t i = 0; i < analysis.cuts.size() && i < kMostNamed; ++i)
+    note += (i == 0 ? "" : ", ") + clockTime(sourceSeconds(analysis, info, analysis.cuts[i]));
+  return note + (analysis.cuts.size() > kMostNamed ? " …" : "") + ".";
+}
+
+/// One job being run: what it knows, and where it is.
+class JobRun {
+ public:
+  JobRun(Store& store, JobRecord record, SlowmoObserver& observer, JobControl& control, std::stop_token stop)
+      : store_(store),
+        record_(std::move(record)),
+        observer_(observer),
+        control_(control),
+        stop_(std::move(stop)) {}
+
+  JobResult go() {
+    setState("running");
+    request_ = slowmoRequestFromJson(record_.request);
+    checkUnchanged(request_.sources, readJson(record_.folder / kSourceFile));
+    info_ = probe(request_);
+    const SlowmoChoices choices = choicesFor(request_, info_);
+    checkEncoder(choices);
+    checkFolderWritable(request_.output);
+    for (const auto& text : choices.notes) note(text);
+    const auto analysis = analysed();
+    if (!analysis) return stopped();
+    const FramePlan plan(*analysis, info_, choices.timing);
+    result_.framesIn = analysis->frames();
+    if (!makeMissing(choices, *analysis, plan)) return stopped();
+    return finished(choices, *analysis, plan);
+  }
+
+  void setState(const std::string& state, const std::string& message = {}) {
+    // Read afresh: the queue may have been reordered meanwhile.
+    JobRecord now = store_.job(record_.id);
+    now.state = state;
+    now.message = message;
+    now.progress = fraction_;
+    store_.updateJob(now);
+  }
+
+ private:
+  void note(const std::string& text) {
+    result_.notes.push_back(text);
+    observer_.onNote(text);
+  }
+
+  JobResult stopped() {
+    result_.state = "stopped";
+    setState("stopped");
+    return std::move(result_);
+  }
+
+  void tell(SlowmoProgress progress) {
+    fraction_ = std::max(fraction_, progress.fraction);
+    progress.fraction = fraction_;
+    observer_.onProgress(progress);
+    if (const auto now = std::chrono::steady_clock::now(); now - stored_ >= kStoreProgressEvery) {
+      stored_ = now;
+      setState("running");
+    }
+  }
+
+  bool timeToTell() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told_ < kTellProgressEvery) return false;
+    told_ = now;
+    return true;
+  }
+
+  std::optional<Analysis> analysed() {
+    const fs::path file = record_.folder / kAnalysisFile;
+    std::optional<Analysis> analysis;
+    if (const auto saved = readJson(file); saved.is_object()) {
+      try {
+        analysis = analysisFromJson(saved);
+      } catch (const Error& error) {
+        logLine("Job " + std::to_string(record_.id) + ": " + error.what());
+      }
+    }
+    if (!analysis) {
+      const double expected = std::max<double>(1, static_cast<double>(info_.frames));
+      const auto began = std::chrono::steady_clock::now();
+      std::size_t cutsTold = 0;
+      Analysis found = analyse(
+          request_, analyseOptions(request_),
+          [&](int64_t frames, const Analysis& soFar) {
+            for (; cutsTold < soFar.cuts.size(); ++cutsTold)
+              observer_.onCut(sourceSeconds(soFar, info_, soFar.cuts[cutsTold]));
+            if (!timeToTell()) return;
+            SlowmoProgress progress;
+            progress.stage = "analysing";
+            progress.framesIn = frames;
+            progress.secondsSpent =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+            progress.fpsIn = static_cast<double>(frames) / std::max(1e-3, progress.secondsSpent);
+            progress.fraction = kAnalysisShare * std::min(1.0, static_cast<double>(frames) / expected);
+            tell(progress);
+            control_.waitWhilePaused(stop_);
+          },
+          stop_);
+      if (stop_.stop_requested()) return std::nullopt;
+      writeAtomically(file, toJson(found).dump());
+      analysis = std::move(found);
+    } else {
+      for (const int64_t cut : analysis->cuts) observer_.onCut(sourceSeconds(*analysis, info_, cut));
+    }
+    if (!analysis->cuts.empty()) note(cutsNote(*analysis, info_));
+    if (!analysis->duplicates.empty())
+      note(std::to_string(analysis->duplicates.size()) + " of " + std::to_string(analysis->frames()) +
+           " frames repeat the one before; frames in between replace them.");
+    if (info_.interlaced) note("The source is interlaced; its frames were deinterlaced.");
+    if (analysis->damagedPackets > 0)
+      note("The source is damaged in " + std::to_string(analysis->damagedPackets) +
+           " places, which were skipped.");
+    return analysis;
+  }
+
+  // False: stopped.
+  bool makeMissing(const SlowmoChoices& choices, const Analysis& analysis, const FramePlan& plan) {
+    const int64_t segments = plan.segments();
+    std::vector<bool> done(static_cast<std::size_t>(segments));
+    int64_t framesDone = 0;
+    for (int64_t i = 0; i < segments; ++i) {
+      const PlannedSegment frames = plan.segment(i);
+      const auto record = finishedSegment(record_.folder, i, frames);
+      done[static_cast<std::size_t>(i)] = record || frames.begin == frames.end;
+      if (!record) continue;
+      framesDone += frames.end - frames.begin;
+      for (const auto& point : record->confidence) observer_.onConfidence(point.sourceTime, point.confidence);
+    }
+    if (framesDone > 0) note(std::to_string(framesDone) + " frames were made before; going on from there.");
+    result_.framesOut = framesDone;
+    Engines engines(request_);
+    ProgressMeter meter(0, framesDone, plan.count());
+    for (int64_t first = 0; first < segments;) {
+      if (done[static_cast<std::size_t>(first)]) {
+        ++first;
+        continue;
+      }
+      int64_t end = first;
+      while (end < segments && !done[static_cast<std::size_t>(end)]) ++end;
+      makeSegments(choices, analysis, plan, engines, meter, first, end);
+      if (stop_.stop_requested()) return false;
+      first = end;
+    }
+    return true;
+  }
+
+  void makeSegments(const SlowmoChoices& choices, const Analysis& analysis, const FramePlan& plan,
+                    Engines& engines, ProgressMeter& meter, int64_t first, int64_t end) {
+    const VideoFormat format{choices.size.width, choices.size.height, plan.nominalRate(),
+                             plan.timeline().timeBase(), info_};
+    std::optional<VideoWriter> writer;
+    int64_t segment = first;
+    SegmentRecord record;
+    PipelineEvents events;
+    events.onPause = [&](bool paused) {
+      meter.paused(paused);
+      setState(paused ? "paused" : "running");
+    };
+    events.onFrame = [&](ReadyFrame&& frame) {
+      if (!writer) {
+        while (plan.segment(segment).end <= frame.number) ++segment;  // some hold no frame of a lower rate
+        record = {plan.segment(segment), 0, {}, {}};
+        writer.emplace(unfinishedSegmentFile(record_.folder, segment), choices.segmentEncode, format);
+      }
+      const OutputTime& time = frame.planned.time;
+      if (frame.made())
+        writer->write(frame.picture.image, time.pts, time.duration);
+      else
+        writer->write(frame.picture, time.pts, time.duration);
+      report(frame, plan, meter, record);
+      if (frame.number + 1 < record.frames.end) return;
+      writer->finish();
+      writer.reset();
+      recordSegment(record_.folder, segment, record);
+      ++segment;
+    };
+    makeFrames(
+        {request_, info_, choices, analysis, plan, plan.segment(first).begin, plan.segment(end - 1).end},
+        engines, events, control_, stop_);
+  }
+
+  void report(const ReadyFrame& frame, const FramePlan& plan, ProgressMeter& meter, SegmentRecord& record) {
+    ++result_.framesOut;
+    if (frame.made()) {
+      const double confidence = frame.confidence.empty() ? 1.0 : cv::mean(frame.confidence)[0] / 255.0;
+      record.confidence.push_back({frame.sourceTime, confidence});
+      observer_.onConfidence(frame.sourceTime, confidence);
+    }
+    if (observer_.wantsFrames()) observer_.onFrame(forWatching(frame, plan));
+    if (timeToTell()) {
+      SlowmoProgress progress = meter.at(frame.planned.time.frame + 1, result_.framesOut);
+      const double share = static_cast<double>(result_.framesOut) / static_cast<double>(plan.count());
+      progress.fraction = kAnalysisShare + (1 - kAnalysisShare - kFinishShare) * share;
+      tell(progress);
+    }
+    result_.seconds = meter.secondsSpent();
+  }
+
+  static cv::Mat small(const cv::Mat& image) {
+    if (image.empty()) return {};
+    cv::Mat result = to8Bit(image);
+    if (image.rows > kWatchHeight)
+      cv::resize(result, result, {std::max(1, image.cols * kWatchHeight / image.rows), kWatchHeight}, 0, 0,
+                 cv::INTER_AREA);
+    return result.data == image.data ? result.clone() : result;
+  }
+
+  static MadeFrame forWatching(const ReadyFrame& frame, const FramePlan& plan) {
+    return {small(frame.picture.image), small(frame.confidence), frame.sourceTime,
+            static_cast<double>(frame.planned.time.pts) * plan.timeline().timeBase().value(), !frame.made()};
+  }
+
+  // A name that is taken is not used, but a crash between giving the name and saying so must not make a
+  // second file.
+  fs::path claimOutput() const {
+    const fs::path claim = record_.folder / kOutputFile;
+    if (const auto claimed = readJson(claim); claimed.is_string()) return claimed.get<std::string>();
+    std::error_code ignored;
+    const bool overwrite =
+        settingsOf(request_).flag("overwrite") && !fs::is_directory(request_.output, ignored);
+    const fs::path output = overwrite ? request_.output : unusedPath(request_.output);
+    writeAtomically(claim, nlohmann::json(output.string()).dump());
+    return output;
+  }
+
+  JobResult finished(const SlowmoChoices& choices, const Analysis& analysis, const FramePlan& plan) {
+    const fs::path output = claimOutput();
+    const auto share = [&](double done) {
+      SlowmoProgress progress;
+      progress.stage = "finishing";
+      progress.framesIn = result_.framesIn;
+      progress.framesOut = progress.totalOut = plan.count();
+      progress.secondsSpent = result_.seconds;
+      progress.fraction = 1 - kFinishShare * (1 - std::clamp(done, 0.0, 1.0));
+      if (timeToTell() || done >= 1) tell(progress);
+    };
+    const auto unclaim = [&] {
+      std::error_code ignored;
+      fs::remove(record_.folder / kOutputFile, ignored);
+    };
+    try {
+      const FinishInput input{record_.folder, request_, info_, choices, analysis, plan, plan.segments()};
+      for (const auto& text : finish(input, output, share, stop_)) note(text);
+    } catch (...) {
+      unclaim();
+      if (stop_.stop_requested()) return stopped();
+      throw;
+    }
+    if (stop_.stop_requested() && !fs::exists(output)) {
+      unclaim();
+      return stopped();
+    }
+    saveConfidence(record_.folder, confidenceCurve(record_.folder));
+    share(1);
+    fraction_ = 1;
+    result_.state = "done";
+    result_.output = output;
+    setState("done");
+    unclaim();
+    removeSegments(record_.folder);
+    return std::move(result_);
+  }
+
+  Store& store_;
+  JobRecord record_;
+  SlowmoObserver& observer_;
+  JobControl& control_;
+  std::stop_token stop_;
+  SlowmoRequest request_;
+  VideoInfo info_;
+  JobResult result_;
+  double fraction_ = 0;
+  std::chrono::steady_clock::time_point stored_{}, told_{};
+};
+
+SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
+  for (auto& source : request.sources) source = fs::absolute(source).lexically_normal();
+  if (request.output.empty()) request.output = suggestedOutput(request, info);
+  request.output = fs::absolute(request.output).lexically_normal();
+  request.settings = settingsOf(request).toJson();
+  return request;
+}
+
+}  // namespace
+
+void JobControl::pause() {
+  const std::scoped_lock lock(mutex_);
+  paused_ = true;
+}
+
+void JobControl::resume() {
+  const std::scoped_lock lock(mutex_);
+  paused_ = false;
+  changed_.notify_all();
+}
+
+bool JobControl::paused() const {
+  const std::scoped_lock lock(mutex_);
+  return paused_;
+}
+
+void JobControl::waitWhilePaused(std::stop_token stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, stop, [&] { return !paused_; });
+}
+
+JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
+  const VideoInfo info = probe(asked);
+  const SlowmoRequest request = complete(asked, info);
+  const SlowmoChoices choices = choicesFor(request, info);
+  checkEncoder(choices);
+  checkNotTheSource(request);
+  checkFolderWritable(request.output);
+  for (const auto& range : request.engineRanges) engineKind(range.engine);
+  const auto print = fingerprint(request.sources);
+  JobRecord job = store.createJob(toJson(request));
+  try {
+    writeAtomically(job.folder / kSourceFile, print.dump());
+  } catch (...) {
+    store.deleteJob(job.id);
+    throw;
+  }
+  if (job.state != "queued") {
+    job.state = "queued";
+    store.updateJob(job);
+  }
+  return job;
+}
+
+JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobControl& control,
+                 std::stop_token stop) {
+  const JobRecord record = store.job(jobId);
+  if (record.state == "done" || record.state == "cancelled")
+    throw Error("This job is over", "job " + std::to_string(jobId),
+                "Queue a new one with the same settings.");
+  const FolderLock lock(record.folder);
+  JobRun run(store, record, observer, control, std::move(stop));
+  const auto waits = [&](const std::string& message) {
+    logLine("Job " + std::to_string(jobId) + ": " + message);
+    run.setState("stopped", message);
+  };
+  try {
+    return run.go();
+  } catch (const Error& error) {
+    waits(error.what());
+    throw;
+  } catch (const std::exception& error) {
+    const Error told("The job could not go on", record.folder.string(),
+                     std::string(error.what()) + ". What is made so far is kept; try to resume it.");
+    waits(told.what());
+    throw told;
+  }
+}
+
+JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
+  JobRecord record = store.job(jobId);
+  if (record.state == "done" || record.state == "cancelled")
+    throw Error("This job is over", "job " + std::to_string(jobId), "There is nothing left to cancel.");
+  const FolderLock lock(record.folder);
+  JobResult result;
+  result.state = "cancelled";
+  const auto saved = readJson(record.folder / kAnalysisFile);
+  if (keepWhatIsDone && saved.is_object()) {
+    const SlowmoRequest request = slowmoRequestFromJson(record.request);
+    const VideoInfo info = probe(request);
+    const SlowmoChoices choices = choicesFor(request, info);
+    const Analysis analysis = analysisFromJson(saved);
+    const FramePlan plan(analysis, info, choices.timing);
+    int64_t segments = 0;
+    for (; segments < plan.segments(); ++segments) {
+      const PlannedSegment frames = plan.segment(segments);
+      if (frames.begin < frames.end && !finishedSegment(record.folder, segments, frames)) break;
+      result.framesOut = frames.end;
+    }
+    if (result.framesOut > 0) {
+      result.framesIn = std::min(analysis.frames(), plan.at(result.framesOut - 1).time.frame + 1);
+      result.output = unusedPath(request.output);
+      result.notes =
+          finish({record.folder, request, info, choices, analysis, plan, segments}, result.output, {}, {});
+      saveConfidence(record.folder, confidenceCurve(record.folder));
+    }
+  }
+  if (keepWhatIsDone && result.output.empty())
+    result.notes.emplace_back("Nothing was finished yet, so there is nothing to keep.");
+  record = store.job(jobId);
+  record.state = "cancelled";
+  store.updateJob(record);
+  removeSegments(record.folder);
+  return result;
+}
+
+}  // namespace fw

@@ -1,0 +1,271 @@
+#include "core/slowmo/pipeline.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <opencv2/imgproc.hpp>
+#include <thread>
+#include <variant>
+
+#include "core/base/bounded_queue.h"
+#include "core/base/error.h"
+
+namespace fw {
+namespace {
+
+// Few enough that memory stays flat, enough that no thread waits for another's hiccup (a key frame, a garbage
+// page).
+constexpr int64_t kDecodedAhead = 3;
+constexpr int64_t kMadeAheadBytes = int64_t{64} << 20;
+constexpr int64_t kFewestMadeAhead = 2, kMostMadeAhead = 8;
+// One call of an engine makes at most this much: 100× slow motion of 4K must not hold a hundred pictures.
+constexpr int64_t kBatchBytes = int64_t{128} << 20;
+constexpr int64_t kSmallestBatch = 2, kLargestBatch = 32;
+
+int64_t madeAhead(int64_t bytesPerFrame) {
+  return std::clamp(kMadeAheadBytes / std::max<int64_t>(1, bytesPerFrame), kFewestMadeAhead, kMostMadeAhead);
+}
+
+int64_t batchSize(int64_t bytesPerFrame) {
+  return std::clamp(kBatchBytes / std::max<int64_t>(1, bytesPerFrame), kSmallestBatch, kLargestBatch);
+}
+
+int64_t bytesOf(const PipelineInput& input) {
+  return int64_t{input.choices.size.width} * input.choices.size.height * 3 *
+         (input.info.bitDepth > 8 ? 2 : 1);
+}
+
+struct DecodedFrame {
+  int64_t index = 0;  ///< in the plan: sourceFrames() is the first one again, when looping
+  Frame frame;
+};
+
+using Paused = bool;
+using Message = std::variant<ReadyFrame, Paused>;
+
+/// Threads that work for one result: the first failure stops all of them.
+class Together {
+ public:
+  explicit Together(std::stop_token outside) : outside_(outside, [this] { all_.request_stop(); }) {}
+
+  std::stop_token token() const { return all_.get_token(); }
+  template <class Work>
+  auto guarded(Work work) {
+    return [this, work = std::move(work)]() mutable {
+      try {
+        work();
+      } catch (...) {
+        fail(std::current_exception());
+      }
+    };
+  }
+  void fail(std::exception_ptr failure) {
+    const std::scoped_lock lock(mutex_);
+    if (!failure_) failure_ = std::move(failure);
+    all_.request_stop();
+  }
+  void stop() { all_.request_stop(); }
+  void rethrow() {
+    const std::scoped_lock lock(mutex_);
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  std::stop_source all_;
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+  std::stop_callback<std::function<void()>> outside_;
+};
+
+void fitToResult(const PipelineInput& input, Frame& frame) {
+  cv::Size size = input.choices.size;
+  if (input.maxHeight > 0 && size.height > input.maxHeight)
+    size = {std::max(1, size.width * input.maxHeight / size.height), input.maxHeight};
+  // The reader has already scaled for previews; crops are said in the source's own pixels.
+  if (!input.choices.crop.empty()) {
+    const double scale = static_cast<double>(frame.image.rows) / input.info.height;
+    const cv::Rect crop = input.choices.crop;
+    const cv::Rect scaled(static_cast<int>(crop.x * scale), static_cast<int>(crop.y * scale),
+                          std::max(1, static_cast<int>(crop.width * scale)),
+                          std::max(1, static_cast<int>(crop.height * scale)));
+    frame.image = frame.image(scaled & cv::Rect({}, frame.image.size())).clone();
+    frame.original.reset();
+  }
+  if (frame.image.size() != size) {
+    const bool smaller = size.area() < frame.image.size().area();
+    cv::Mat resized;
+    cv::resize(frame.image, resized, size, 0, 0, smaller ? cv::INTER_AREA : cv::INTER_CUBIC);
+    frame.image = resized;
+    frame.original.reset();
+  }
+}
+
+void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::stop_token stop) {
+  const int64_t sourceFrames = input.analysis.frames();
+  const PlannedFrame firstWanted = input.plan.at(input.begin), lastWanted = input.plan.at(input.end - 1);
+  const int64_t last = std::max(lastWanted.first, lastWanted.second);
+  ReadOptions options;
+  if (input.choices.crop.empty()) options.maxHeight = input.maxHeight;
+  VideoReader reader = openSource(input.request, options);
+  int64_t index = firstWanted.first;
+  const auto ptsOf = [&](int64_t frame) { return input.analysis.pts[static_cast<std::size_t>(frame)]; };
+  if (ptsOf(index) > input.analysis.firstPts) reader.seekTo(ptsOf(index));
+  while (index <= std::min(last, sourceFrames - 1)) {
+    auto frame = reader.next();
+    if (!frame)
+      throw Error("The video ends earlier than it did before", input.info.file.string(),
+                  "Put the file back as it was, or start a new job.");
+    if (frame->pts < ptsOf(index)) continue;
+    if (frame->pts > ptsOf(index))
+      throw Error("The video is not the one this job began with", input.info.file.string(),
+                  "Put the file back as it was, or start a new job.");
+    fitToResult(input, *frame);
+    if (!queue.push({index, std::move(*frame)}, stop)) return;
+    ++index;
+  }
+  if (last == sourceFrames) {
+    VideoReader again = openSource(input.request, options);
+    if (ptsOf(0) > input.analysis.firstPts) again.seekTo(ptsOf(0));
+    if (auto frame = again.next()) {
+      fitToResult(input, *frame);
+      queue.push({sourceFrames, std::move(*frame)}, stop);
+    }
+  }
+  queue.close();
+}
+
+/// The making thread: keeps the two source frames around the current moment.
+class Maker {
+ public:
+  Maker(const PipelineInput& input, Engines& engines, JobControl& control,
+        BoundedQueue<DecodedFrame>& decoded, BoundedQueue<Message>& ready, std::stop_token stop)
+      : input_(input), engines_(engines), control_(control), decoded_(decoded), ready_(ready), stop_(stop) {}
+
+  void run() {
+    const int64_t most = batchSize(bytesOf(input_));
+    for (int64_t number = input_.begin; number < input_.end && !stop_.stop_requested();) {
+      waitWhilePaused();
+      std::vector<PlannedFrame> batch{input_.plan.at(number)};
+      while (std::ssize(batch) < most && number + std::ssize(batch) < input_.end) {
+        PlannedFrame next = input_.plan.at(number + std::ssize(batch));
+        if (next.first != batch[0].first || next.second != batch[0].second) break;
+        batch.push_back(std::move(next));
+      }
+      if (!bring(batch[0]) || !make(number, batch)) return;
+      number += std::ssize(batch);
+    }
+    ready_.close();
+  }
+
+ private:
+  void waitWhilePaused() {
+    if (!control_.paused()) return;
+    ready_.push(Paused{true}, stop_);
+    control_.waitWhilePaused(stop_);
+    ready_.push(Paused{false}, stop_);
+  }
+
+  // Takes decoded frames until both sides are here.
+  bool bring(const PlannedFrame& planned) {
+    while (right_.index < planned.second || left_.index < planned.first) {
+      if (right_.index >= planned.first && left_.index < planned.first && right_.index <= planned.second) {
+        left_ = right_;
+        continue;
+      }
+      auto next = decoded_.pop(stop_);
+      if (!next) return false;
+      if (next->index < planned.first) continue;
+      // Repeats between the two are what this pair replaces.
+      if (next->index == planned.first) left_ = *next;
+      if (next->index == planned.first || next->index == planned.second) right_ = std::move(*next);
+    }
+    return true;
+  }
+
+  bool make(int64_t number, const std::vector<PlannedFrame>& batch) {
+    std::vector<BetweenFrame> made;
+    if (batch[0].first != batch[0].second) {
+      std::vector<double> times;
+      for (const auto& planned : batch) times.push_back(planned.t);
+      made = engines_.at(secondsOf(batch[0])).between({left_.frame.image, right_.frame.image}, times);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      ReadyFrame ready;
+      ready.number = number + static_cast<int64_t>(i);
+      ready.planned = batch[i];
+      ready.sourceTime = secondsOf(batch[i]);
+      if (made.empty()) {
+        ready.picture = left_.frame;
+      } else {
+        ready.picture.image = std::move(made[i].image);
+        ready.confidence = std::move(made[i].confidence);
+      }
+      if (!ready_.push(std::move(ready), stop_)) return false;
+    }
+    return true;
+  }
+
+  double secondsOf(const PlannedFrame& planned) const {
+    return input_.plan.timeline().sourceSeconds(planned.time.source);
+  }
+
+  const PipelineInput& input_;
+  Engines& engines_;
+  JobControl& control_;
+  BoundedQueue<DecodedFrame>& decoded_;
+  BoundedQueue<Message>& ready_;
+  std::stop_token stop_;
+  DecodedFrame left_{-1, {}}, right_{-1, {}};
+};
+
+}  // namespace
+
+Engines::Engines(const SlowmoRequest& request)
+    : settings_(settingsOf(request)), ranges_(request.engineRanges) {
+  for (const auto& range : ranges_) engineKind(range.engine);  // says now when there is no such engine
+}
+
+Engine& Engines::at(double sourceSeconds) {
+  std::string id = settings_.text("engine");
+  for (const auto& range : ranges_)
+    if (sourceSeconds >= range.from && sourceSeconds < range.to) id = range.engine;
+  auto& engine = made_[id];
+  if (!engine) {
+    const EngineKind& kind = engineKind(id);
+    engine = kind.make(engineSettings(settings_, kind), engineOptions(settings_));
+  }
+  return *engine;
+}
+
+int64_t framesInFlight(int64_t bytesPerFrame) {
+  // Decoded ones also keep the decoder's own picture; the pair in work and what the encoder holds come on
+  // top.
+  return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + 4;
+}
+
+void makeFrames(const PipelineInput& input, Engines& engines, const PipelineEvents& events,
+                JobControl& control, std::stop_token stop) {
+  if (input.begin >= input.end) return;
+  BoundedQueue<DecodedFrame> decoded(static_cast<std::size_t>(kDecodedAhead));
+  BoundedQueue<Message> ready(static_cast<std::size_t>(madeAhead(bytesOf(input))));
+  Together together(stop);
+  Maker maker(input, engines, control, decoded, ready, together.token());
+  {
+    const std::jthread decoder(together.guarded([&] { decode(input, decoded, together.token()); }));
+    const std::jthread making(together.guarded([&] { maker.run(); }));
+    try {
+      while (auto message = ready.pop(together.token())) {
+        if (auto* frame = std::get_if<ReadyFrame>(&*message))
+          events.onFrame(std::move(*frame));
+        else if (events.onPause)
+          events.onPause(std::get<Paused>(*message));
+      }
+    } catch (...) {
+      together.fail(std::current_exception());
+    }
+    together.stop();
+  }
+  together.rethrow();
+}
+
+}  // namespace fw

@@ -1,0 +1,42 @@
+#pragma once
+#include "core/slowmo/analysis.h"
+#include "core/slowmo/timing.h"
+
+namespace fw {
+
+/// What to do for one frame of the result.
+struct PlannedFrame {
+  OutputTime time;
+  int64_t first = 0, second = 0;  ///< the distinct source frames around it; equal: `first` is shown untouched
+  double t = 0;                   ///< how far from first to second
+};
+
+/// Frames [begin, end) of the result: they are finished together and survive a crash.
+struct PlannedSegment {
+  int64_t begin = 0, end = 0;
+};
+
+/// Timeline, cuts and duplicates together. Everything follows from the request and the analysis, nothing from
+/// when it is asked: a resumed job makes the same frames in the same segments.
+class FramePlan {
+ public:
+  FramePlan(const Analysis&, const VideoInfo&, const Timing&);
+
+  const Timeline& timeline() const { return timeline_; }
+  int64_t count() const { return timeline_.count(); }
+  PlannedFrame at(int64_t number) const;
+  /// With Timing::loop the frame after the last one is the first: number sourceFrames().
+  int64_t pictureOf(int64_t frame) const { return frame == timeline_.sourceFrames() ? 0 : frame; }
+  int64_t segments() const;
+  PlannedSegment segment(int64_t index) const;
+  Rational nominalRate() const { return nominalRate_; }
+
+ private:
+  Timeline timeline_;
+  Rational nominalRate_;
+  bool loop_;
+  std::vector<bool> beginsScene_, duplicate_;
+  int64_t sourceFramesPerSegment_ = 1;
+};
+
+}  // namespace fw

@@ -1,0 +1,111 @@
+#include "core/slowmo/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+
+namespace fw {
+namespace {
+
+VideoInfo info24() {
+  VideoInfo info;
+  info.frameRate = {24, 1};
+  info.timeBase = {1, 24};
+  return info;
+}
+
+Analysis clip(int64_t frames) {
+  Analysis analysis;
+  for (int64_t i = 0; i < frames; ++i) analysis.pts.push_back(i);
+  analysis.endPts = frames;
+  return analysis;
+}
+
+TEST(Plan, NothingIsMadeAcrossACutAndNoTimeIsLost) {
+  Analysis analysis = clip(10);
+  analysis.cuts = {4};
+  const FramePlan plan(analysis, info24(), {{4, 1}});
+  const FramePlan without(clip(10), info24(), {{4, 1}});
+  ASSERT_EQ(plan.count(), without.count());
+  for (int64_t k = 0; k < plan.count(); ++k) {
+    const PlannedFrame frame = plan.at(k);
+    EXPECT_FALSE(frame.first < 4 && frame.second >= 4) << k;
+    EXPECT_EQ(frame.time.pts, without.at(k).time.pts);
+  }
+  for (int64_t k = 12; k < 16; ++k) EXPECT_EQ(plan.at(k).second, 3) << "held until the cut";
+  EXPECT_EQ(plan.at(16).first, 4);
+  EXPECT_EQ(plan.at(17).t, 0.25);
+}
+
+TEST(Plan, RepeatsBecomeFramesBetweenTheirNeighbours) {
+  Analysis analysis = clip(8);
+  analysis.duplicates = {1, 3, 5, 7};
+  const FramePlan plan(analysis, info24(), {});
+  ASSERT_EQ(plan.count(), 8);
+  for (int64_t k = 0; k < 6; k += 2) {
+    EXPECT_EQ(plan.at(k).second, k) << "originals stay";
+    EXPECT_EQ(plan.at(k + 1).first, k);
+    EXPECT_EQ(plan.at(k + 1).second, k + 2);
+    EXPECT_EQ(plan.at(k + 1).t, 0.5);
+  }
+  EXPECT_EQ(plan.at(7).second, 6) << "nothing follows the last drawing: it stays";
+}
+
+TEST(Plan, ARepeatBesideACutIsHeld) {
+  Analysis analysis = clip(8);
+  analysis.duplicates = {3};
+  analysis.cuts = {4};
+  const FramePlan plan(analysis, info24(), {{2, 1}});
+  for (int64_t k = 4; k < 8; ++k) EXPECT_EQ(plan.at(k).second, 2);
+}
+
+TEST(Plan, TheLastFrameIsKeptForItsTimeOrLoopsToTheFirst) {
+  const FramePlan plan(clip(3), info24(), {{4, 1}});
+  EXPECT_EQ(plan.count(), 12);
+  for (int64_t k = 8; k < 12; ++k) EXPECT_EQ(plan.at(k).second, 2);
+  Timing loop{{4, 1}};
+  loop.loop = true;
+  const FramePlan endless(clip(3), info24(), loop);
+  EXPECT_EQ(endless.at(9).second, 3);
+  EXPECT_EQ(endless.at(9).t, 0.25);
+  EXPECT_EQ(endless.count(), 12);
+}
+
+TEST(Plan, SegmentsCoverEveryFrameOnce) {
+  for (const Timing& timing :
+       std::vector<Timing>{{{2, 1}}, {{100, 1}}, {{1, 1}, Rational{60, 1}}, {{1, 1}, Rational{1, 1}}}) {
+    const FramePlan plan(clip(500), info24(), timing);
+    int64_t next = 0;
+    for (int64_t i = 0; i < plan.segments(); ++i) {
+      EXPECT_EQ(plan.segment(i).begin, next);
+      next = plan.segment(i).end;
+    }
+    EXPECT_EQ(next, plan.count());
+  }
+}
+
+TEST(Plan, OneFrameIsAClipToo) {
+  const FramePlan plan(clip(1), info24(), {{2, 1}});
+  EXPECT_EQ(plan.count(), 2);
+  EXPECT_EQ(plan.at(1).second, 0);
+}
+
+TEST(Plan, AnalysisSurvivesTheDisk) {
+  Analysis analysis = clip(5);
+  analysis.pts = {10, 50, 90, 95, 200};
+  analysis.firstPts = 10;
+  analysis.endPts = 240;
+  analysis.cuts = {2};
+  analysis.duplicates = {3, 4};
+  const Analysis again = analysisFromJson(nlohmann::json::parse(toJson(analysis).dump()));
+  EXPECT_EQ(again.pts, analysis.pts);
+  EXPECT_EQ(again.cuts, analysis.cuts);
+  EXPECT_EQ(again.duplicates, analysis.duplicates);
+  EXPECT_EQ(again.endPts, 240);
+  EXPECT_THROW(analysisFromJson(nlohmann::json::object()), Error);
+}
+
+}  // namespace
+}  // namespace fw
