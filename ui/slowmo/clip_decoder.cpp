@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "core/image/views.h"
+#include "core/slowmo/analysis.h"
 
 namespace fw {
 
@@ -12,15 +13,7 @@ constexpr std::size_t kFramesAhead = 4;
 
 }  // namespace
 
-VideoReader openClip(const ClipSource& source, int maxHeight) {
-  ReadOptions options;
-  options.maxHeight = maxHeight;
-  options.imageRate = source.pictureRate;
-  return source.files.size() == 1 ? VideoReader(source.files.front(), options)
-                                  : VideoReader(source.files, options);
-}
-
-ClipDecoder::ClipDecoder(ClipSource source, std::function<void()> onFrame,
+ClipDecoder::ClipDecoder(SlowmoRequest source, std::function<void()> onFrame,
                          std::function<void(std::string)> onError)
     : source_(std::move(source)), onFrame_(std::move(onFrame)), onError_(std::move(onError)) {
   thread_ = std::jthread([this](std::stop_token stop) {
@@ -49,7 +42,7 @@ void ClipDecoder::showFrom(double seconds) {
 std::optional<ClipFrame> ClipDecoder::take() { return frames_ ? frames_->tryPop() : std::nullopt; }
 
 void ClipDecoder::decode(std::stop_token stop) {
-  VideoReader reader = openClip(source_);
+  VideoReader reader = openSource(source_);
   while (const auto request = requests_.pop(stop)) serve(*request, reader);
 }
 

@@ -9,16 +9,9 @@
 #include <vector>
 
 #include "core/base/bounded_queue.h"
-#include "core/video/video.h"
+#include "core/slowmo/job.h"
 
 namespace fw {
-
-/// What the player shows: one video, a folder of pictures, or several pictures one after the other.
-struct ClipSource {
-  std::vector<std::filesystem::path> files;
-  Rational pictureRate{24, 1};  ///< counts only for pictures
-};
-VideoReader openClip(const ClipSource& source, int maxHeight = 0);  ///< throws Error
 
 /// One picture of a clip with its own time.
 struct ClipFrame {
@@ -31,7 +24,7 @@ struct ClipFrame {
 /// thread.
 class ClipDecoder {
  public:
-  ClipDecoder(ClipSource source, std::function<void()> onFrame, std::function<void(std::string)> onError);
+  ClipDecoder(SlowmoRequest source, std::function<void()> onFrame, std::function<void(std::string)> onError);
   ~ClipDecoder();
 
   /// Forgets what was decoded; take() then gives the frame shown at that time, and those after it.
@@ -47,7 +40,7 @@ class ClipDecoder {
   void decode(std::stop_token stop);
   void serve(const Request& request, VideoReader& reader);
 
-  ClipSource source_;
+  SlowmoRequest source_;
   std::function<void()> onFrame_;
   std::function<void(std::string)> onError_;
   BoundedQueue<Request> requests_{1};

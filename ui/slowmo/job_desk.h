@@ -2,11 +2,10 @@
 #include <QObject>
 #include <functional>
 #include <map>
-#include <thread>
 #include <vector>
 
-#include "core/base/bounded_queue.h"
 #include "core/slowmo/job.h"
+#include "ui/work/store_thread.h"
 
 namespace fw {
 
@@ -15,6 +14,7 @@ struct JobCard {
   JobRecord record;
   SlowmoRequest request;
   int64_t frames = 0;  ///< what the whole result will have; 0: not known
+  bool resultExists = false;
 
   bool waits() const { return record.state == "queued"; }
   bool runs() const { return record.state == "running"; }
@@ -28,9 +28,8 @@ class JobDesk : public QObject {
   Q_OBJECT
  public:
   explicit JobDesk(std::filesystem::path storeFolder, QObject* parent = nullptr);
-  ~JobDesk() override;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return store_.folder(); }
   const std::vector<JobCard>& jobs() const { return jobs_; }
   const JobCard* find(int64_t id) const;
 
@@ -38,25 +37,25 @@ class JobDesk : public QObject {
   void add(const SlowmoRequest& request);
   void replace(int64_t id, const SlowmoRequest& request);  ///< keeps its place, forgets what was made
   void move(int64_t id, int places);                       ///< −1: one earlier
-  void requeue(int64_t id);                                ///< it goes on when its turn comes
+  void setOutput(int64_t id, const std::filesystem::path& output);  ///< where the result really is
+  void requeue(int64_t id);                                         ///< it goes on when its turn comes
   void remove(int64_t id);
   void cancel(int64_t id, bool keepWhatIsDone);
 
  Q_SIGNALS:
   void changed();
-  void added(qint64 id);
+  void added();
   void failed(const QString& message);
 
  private:
   using Errand = std::function<void(Store&)>;
-  void send(Errand errand);
-  void report(Store& store);
+  /// Does it, then brings the list that there is now.
+  void send(Errand errand, std::function<void()> then = {});
+  std::vector<JobCard> cards(Store& store);
 
-  std::filesystem::path folder_;
   std::vector<JobCard> jobs_;
-  BoundedQueue<Errand> errands_{1024};
-  std::map<int64_t, int64_t> frames_;  // the thread's own: frames of each job, estimated once
-  std::jthread thread_;
+  std::map<int64_t, int64_t> frames_;  // the store thread's own: frames of each job, estimated once
+  StoreThread store_;
 };
 
 }  // namespace fw

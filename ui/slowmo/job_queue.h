@@ -18,7 +18,8 @@ class JobQueue : public QObject {
   JobRunner& runner() { return runner_; }
   bool running(int64_t id) const { return runner_.running() && runner_.job() == id; }
   bool busy() const { return runner_.running(); }
-  const SlowmoProgress& progress() const { return progress_; }  ///< of the running job
+  const std::filesystem::path& lastOutput() const { return lastOutput_; }  ///< of the job finished last
+  const SlowmoProgress& progress() const { return progress_; }             ///< of the running job
 
   void add(const SlowmoRequest& request);  ///< and makes it when its turn comes
   void start();                            ///< makes what waits
@@ -45,6 +46,7 @@ class JobQueue : public QObject {
   JobRunner runner_;
   SleepGuard sleepGuard_;
   SlowmoProgress progress_;
+  std::filesystem::path lastOutput_;
   bool going_ = false;
   int finished_ = 0, failed_ = 0;
   std::set<int64_t> ran_;             // a list from before the end may still call them waiting

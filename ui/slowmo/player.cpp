@@ -94,7 +94,7 @@ void Player::buildControls() {
 
 void Player::addTools(QWidget* tools) { controls_->insertWidget(controls_->count() - 1, tools); }
 
-void Player::open(const ClipSource& source, double duration) {
+void Player::open(const SlowmoRequest& source, double duration) {
   close();
   duration_ = out_ = duration;
   decoder_ = std::make_unique<ClipDecoder>(

@@ -24,7 +24,7 @@ class Player : public QWidget {
   explicit Player(QWidget* parent = nullptr);
   ~Player() override;
 
-  void open(const ClipSource& source, double duration);  ///< and plays at once
+  void open(const SlowmoRequest& source, double duration);  ///< and plays at once
   void close();
   void setPart(double in, double out);  ///< what a loop goes round; playing stops or loops at its end
   void addTools(QWidget* tools);        ///< more buttons for the row below the picture

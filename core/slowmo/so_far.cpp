@@ -1,0 +1,43 @@
+#include "core/slowmo/so_far.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/slowmo/analysis.h"
+#include "core/slowmo/plan.h"
+#include "core/slowmo/segments.h"
+#include "core/slowmo/settings.h"
+#include "core/video/assemble.h"
+
+namespace fw {
+namespace fs = std::filesystem;
+
+std::optional<fs::path> joinSoFar(const Store& store, int64_t jobId, std::stop_token stop) {
+  const JobRecord record = store.job(jobId);
+  std::ifstream in(record.folder / "analysis.json");
+  const auto saved = nlohmann::json::parse(in, nullptr, false);
+  if (!saved.is_object()) return std::nullopt;
+  const SlowmoRequest request = slowmoRequestFromJson(record.request);
+  const VideoInfo info = probe(request);
+  const SlowmoChoices choices = choicesFor(request, info);
+  const FramePlan plan(analysisFromJson(saved), info, choices.timing);
+  std::vector<fs::path> finished;
+  for (int64_t i = 0; i < plan.segments(); ++i) {
+    const PlannedSegment frames = plan.segment(i);
+    if (frames.begin == frames.end) continue;
+    if (!finishedSegment(record.folder, i, frames)) break;
+    finished.push_back(segmentFile(record.folder, i));
+  }
+  if (finished.empty()) return std::nullopt;
+  // Matroska holds whatever the segments are compressed with, also those of a GIF or of pictures.
+  const fs::path output = record.folder / "so far.mkv";
+  VideoInfo pictureOnly = info;
+  pictureOnly.subtitles.clear();
+  Retiming retiming;
+  retiming.stretch = choices.timing.stretch.value();
+  retiming.sound = Sound::None;
+  assemble(finished, pictureOnly, retiming, output, {}, stop);
+  return output;
+}
+
+}  // namespace fw

@@ -1,0 +1,347 @@
+#include "ui/slowmo/slowmo_page.h"
+
+#include <QFile>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+#include "core/video/writer.h"
+#include "ui/slowmo/clip_stage.h"
+#include "ui/slowmo/inside_view.h"
+#include "ui/slowmo/make_panel.h"
+#include "ui/slowmo/mode_bar.h"
+#include "ui/slowmo/player.h"
+#include "ui/slowmo/preview_panel.h"
+#include "ui/slowmo/queue_view.h"
+#include "ui/slowmo/result_view.h"
+#include "ui/slowmo/self_check_panel.h"
+#include "ui/slowmo/timeline_paint.h"
+#include "ui/theme.h"
+#include "ui/widgets/compare_view.h"
+#include "ui/widgets/frame_view.h"
+#include "ui/widgets/message_bar.h"
+
+using namespace fw;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kFps = 12;
+constexpr int kLong = 20000;  // milliseconds a slow, busy machine may take
+
+/// A disc crosses a textured ground; the corner's brightness says which frame it is. From frame `cutAt` on
+/// everything is another scene.
+cv::Mat picture(int index, cv::Size size, bool otherScene) {
+  cv::Mat ground(size, CV_8UC3);
+  cv::RNG random(otherScene ? 99 : 7);
+  random.fill(ground, cv::RNG::UNIFORM, otherScene ? 120 : 0, otherScene ? 255 : 140);
+  cv::GaussianBlur(ground, ground, {}, 3);
+  cv::circle(ground, {size.width / 4 + index * 3 % (size.width / 2), size.height / 2}, size.height / 5,
+             otherScene ? cv::Scalar(20, 40, 220) : cv::Scalar(220, 200, 40), cv::FILLED, cv::LINE_AA);
+  ground(cv::Rect(0, 0, 24, 24)).setTo(cv::Scalar::all(16 + 8 * (index % 28)));
+  return ground;
+}
+
+QString makeClip(const QString& file, int frames, cv::Size size = {160, 96}, int cutAt = -1) {
+  VideoFormat format;
+  format.width = size.width;
+  format.height = size.height;
+  format.frameRate = {kFps, 1};
+  format.timeBase = {1, kFps};
+  EncodeSettings encode;
+  encode.quality = 10;
+  encode.speed = "fast";
+  VideoWriter writer(file.toStdString(), encode, format);
+  for (int i = 0; i < frames; ++i) writer.write(picture(i, size, cutAt >= 0 && i >= cutAt), i, 1);
+  writer.finish();
+  return file;
+}
+
+int indexOf(const cv::Mat& image) {
+  if (image.empty()) return -1;
+  return static_cast<int>(std::lround((cv::mean(image(cv::Rect(4, 4, 16, 16)))[1] - 16) / 8));
+}
+
+/// A button the person would look for by its words.
+QAbstractButton* button(const QWidget& in, const QString& text) {
+  for (auto* candidate : in.findChildren<QAbstractButton*>())
+    if (candidate->text() == text && candidate->isVisible()) return candidate;
+  return nullptr;
+}
+
+QAbstractButton* buttonByTip(const QWidget& in, const QString& tip) {
+  for (auto* candidate : in.findChildren<QAbstractButton*>())
+    if (candidate->toolTip() == tip && candidate->isVisible()) return candidate;
+  return nullptr;
+}
+
+}  // namespace
+
+class SlowmoPageTest : public QObject {
+  Q_OBJECT
+
+ private:
+  QTemporaryDir folder_;
+  QString clip_;
+  std::unique_ptr<SlowmoPage> page_;
+
+  QString path(const QString& name) const { return folder_.filePath(name); }
+
+  void openAndWait(const QString& file) {
+    page_->open({file});
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->stage()->player()->view()->image().empty(), kLong);
+    page_->stage()->player()->pause();
+  }
+
+  void seekTo(double seconds, int index) {
+    page_->stage()->player()->seek(seconds);
+    QTRY_COMPARE_WITH_TIMEOUT(indexOf(page_->stage()->player()->view()->image()), index, kLong);
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    QVERIFY(folder_.isValid());
+    qputenv("XDG_DATA_HOME", path(u"data"_s).toUtf8());
+    qputenv("XDG_STATE_HOME", path(u"state"_s).toUtf8());
+    QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, path(u"config"_s));
+    QCoreApplication::setOrganizationName(u"framewright-test"_s);
+    applyTheme(ThemeChoice::Light);
+    clip_ = makeClip(path(u"clip.mp4"_s), 24);
+  }
+
+  void init() {
+    QSettings().clear();
+    QDir(path(u"data"_s)).removeRecursively();
+    page_ = std::make_unique<SlowmoPage>();
+    page_->resize(1280, 800);
+    page_->show();
+    QVERIFY(QTest::qWaitForWindowExposed(page_.get()));
+  }
+
+  void cleanup() { page_.reset(); }
+
+  void aDroppedClipPlaysAtOnce() {
+    page_->open({clip_});
+    auto* player = page_->stage()->player();
+    QTRY_VERIFY_WITH_TIMEOUT(player->playing() && player->position() > 0.2, kLong);
+    QVERIFY(page_->stage()->isVisible());
+    QCOMPARE(indexOf(player->view()->image()), int(std::lround(player->position() * kFps)));
+  }
+
+  void theClipPlaysAtItsOwnSpeed() {
+    openAndWait(clip_);
+    seekTo(0, 0);
+    auto* player = page_->stage()->player();
+    player->play();
+    QTest::qWait(900);
+    // 900 ms of a 12 fps clip: a busy machine may be late, but never early.
+    QVERIFY2(player->position() > 0.3 && player->position() < 1.05,
+             qPrintable(QString::number(player->position())));
+  }
+
+  void stepsFrameByFrameInBothDirections() {
+    openAndWait(clip_);
+    auto* player = page_->stage()->player();
+    auto* view = player->view();
+    seekTo(0, 0);
+    for (int index = 1; index <= 3; ++index) {
+      QTest::keyClick(page_->stage(), Qt::Key_Right);
+      QTRY_COMPARE(indexOf(view->image()), index);
+    }
+    QTest::keyClick(page_->stage(), Qt::Key_Left);
+    QTRY_COMPARE(indexOf(view->image()), 2);
+    seekTo(1.0, 12);
+    QVERIFY(!player->playing());
+    QTest::keyClick(page_->stage(), Qt::Key_Space);
+    QVERIFY(player->playing());
+  }
+
+  void theTimelineScrubsAndTrims() {
+    openAndWait(clip_);
+    auto* timeline = page_->stage()->timeline();
+    const auto at = [&](double seconds) {
+      return QPoint(int(std::lround(timeline->xOf(seconds))), timeline->thumbnailBand().center().y());
+    };
+    QTest::mouseClick(timeline, Qt::LeftButton, {}, at(1.02));
+    QTRY_COMPARE(indexOf(page_->stage()->player()->view()->image()), 12);
+    QTest::keyClick(page_->stage(), Qt::Key_O);  // the frame in sight is the last one of the part
+    QTRY_VERIFY(std::abs(page_->stage()->marks().out - 13.0 / kFps) < 0.03);
+    seekTo(0.5, 6);
+    QTest::keyClick(page_->stage(), Qt::Key_I);
+    QVERIFY(std::abs(page_->stage()->marks().in - 0.5) < 0.01);
+    // The handle can be dragged.
+    QTest::mousePress(timeline, Qt::LeftButton, {}, at(0.5));
+    QTest::mouseMove(timeline, at(0.25));
+    QTest::mouseRelease(timeline, Qt::LeftButton, {}, at(0.25));
+    QVERIFY(std::abs(page_->stage()->marks().in - 0.25) < 0.02);
+  }
+
+  void cutsAreFoundBeforeTheRunAndCanBeEdited() {
+    openAndWait(makeClip(path(u"cut.mp4"_s), 24, {160, 96}, 12));
+    auto* stage = page_->stage();
+    QTRY_COMPARE_WITH_TIMEOUT(stage->marks().cuts().size(), std::size_t(1), kLong);
+    QVERIFY(std::abs(stage->marks().cuts()[0] - 1.0) < 0.02);
+    const auto click = [&](double seconds) {
+      const int y = timelineBands(stage->timeline()->rect()).cutHeads.center().y();
+      QTest::mouseClick(stage->timeline(), Qt::LeftButton, {},
+                        {int(std::lround(stage->timeline()->xOf(seconds))), y});
+    };
+    click(1.0);
+    QVERIFY(stage->marks().cuts().empty());
+    QCOMPARE(stage->marks().cutsRemoved.size(), std::size_t(1));
+    seekTo(0.5, 6);
+    QTest::keyClick(stage, Qt::Key_C);
+    QCOMPARE(stage->marks().cuts().size(), std::size_t(1));
+    QVERIFY(std::abs(stage->marks().cuts()[0] - 0.5) < 0.01);
+  }
+
+  void fourTimesSlowerIsFourTimesAsLong() {
+    openAndWait(clip_);
+    QTest::mouseClick(button(*page_, u"4×"_s), Qt::LeftButton);
+    auto* start = page_->makePanel()->startButton();
+    QTRY_VERIFY(start->isEnabled());
+    QTest::mouseClick(start, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path(u"clip 4x.mp4"_s)), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    const auto info = probe(path(u"clip 4x.mp4"_s).toStdString());
+    QVERIFY2(std::abs(info.duration - 8.0) < 1.0 / kFps, qPrintable(QString::number(info.duration)));
+    QVERIFY(page_->stage()->result()->framesShown() > 0);
+    QTRY_COMPARE(page_->queue().desk().jobs().size(), std::size_t(1));
+    QTRY_COMPARE(page_->queue().desk().jobs()[0].record.state, std::string("done"));
+    QFile::remove(path(u"clip 4x.mp4"_s));
+  }
+
+  void theTrimmedPartAloneIsMade() {
+    openAndWait(clip_);
+    seekTo(0.5, 6);
+    page_->stage()->trimHere(true);
+    seekTo(1.0, 12);
+    page_->stage()->trimHere(false);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path(u"clip 2x.mp4"_s)), kLong);
+    const auto info = probe(path(u"clip 2x.mp4"_s).toStdString());
+    QVERIFY2(std::abs(info.duration - 2 * 7.0 / kFps) < 2.0 / kFps,
+             qPrintable(QString::number(info.duration)));
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QFile::remove(path(u"clip 2x.mp4"_s));
+  }
+
+  void pausesResumesAndKeepsThePartWhenCancelled() {
+    openAndWait(makeClip(path(u"long.mp4"_s), 72, {320, 192}));
+    QTest::mouseClick(button(*page_, u"8×"_s), Qt::LeftButton);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > 5, kLong);
+    const auto id = page_->queue().runner().job();
+    auto* row = page_->queueView()->row(id);
+    QVERIFY(row);
+    QTest::mouseClick(buttonByTip(*row, u"Pause"_s), Qt::LeftButton);
+    QTest::qWait(400);  // what was under way ends
+    const auto paused = page_->queue().progress().framesOut;
+    QTest::qWait(400);
+    QCOMPARE(page_->queue().progress().framesOut, paused);
+    QVERIFY(page_->working());
+    QTest::mouseClick(buttonByTip(*row, u"Resume"_s), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > std::max<int64_t>(paused, 260), kLong);
+    row->askToCancel();
+    QTest::mouseClick(button(*row, u"Keep what is done"_s), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QTRY_COMPARE_WITH_TIMEOUT(page_->queue().desk().jobs()[0].record.state, std::string("cancelled"), kLong);
+    const auto part = probe(path(u"long 8x.mp4"_s).toStdString());
+    QVERIFY2(part.duration > 1 && part.duration < 47, qPrintable(QString::number(part.duration)));
+  }
+
+  void theQueueSurvivesANewPage() {
+    openAndWait(makeClip(path(u"again.mp4"_s), 48, {320, 192}));
+    QTest::mouseClick(button(*page_, u"8×"_s), Qt::LeftButton);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > 5, kLong);
+    page_->stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    page_ = std::make_unique<SlowmoPage>();
+    page_->resize(1280, 800);
+    page_->show();
+    QTRY_COMPARE_WITH_TIMEOUT(page_->queue().desk().jobs().size(), std::size_t(1), kLong);
+    const auto& card = page_->queue().desk().jobs()[0];
+    QVERIFY(card.canGoOn());
+    QVERIFY(!page_->working());  // nothing starts by itself
+    auto* row = page_->queueView()->row(card.record.id);
+    QTRY_VERIFY(buttonByTip(*row, u"Resume"_s));
+    QTest::mouseClick(buttonByTip(*row, u"Resume"_s), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path(u"again 8x.mp4"_s)), kLong);
+    const auto info = probe(path(u"again 8x.mp4"_s).toStdString());
+    QVERIFY(std::abs(info.duration - 32.0) < 2.0 / kFps);
+  }
+
+  void thePreviewSetsMadeFramesAgainstTheOriginal() {
+    openAndWait(clip_);
+    auto* preview = page_->stage()->preview();
+    page_->stage()->showView(ClipStage::Preview);
+    preview->make();
+    QTRY_VERIFY_WITH_TIMEOUT(!preview->making() && preview->frames() > 0, kLong);
+    // Two seconds at 2× and 12 frames a second.
+    QVERIFY2(std::abs(preview->frames() - 48) <= 2, qPrintable(QString::number(preview->frames())));
+    preview->step(1);
+    QVERIFY(preview->isVisible());
+  }
+
+  void lookingInsideShowsMotionAndConfidence() {
+    openAndWait(clip_);
+    seekTo(0.5, 6);
+    page_->stage()->showView(ClipStage::Inside);
+    auto* inside = page_->stage()->inside();
+    QTRY_VERIFY_WITH_TIMEOUT(inside->shown().pictures.size() >= 5, kLong);
+    QStringList names;
+    for (const auto& shown : inside->shown().pictures) {
+      names << shown.name;
+      QVERIFY(!shown.image.empty());
+    }
+    QVERIFY(names.contains(u"Motion vectors"_s) && names.contains(u"Confidence"_s));
+    QTRY_VERIFY(std::abs(inside->shown().firstTime - 0.5) < 0.01);
+  }
+
+  void theSelfCheckRecommendsAnEngineWithOneClickToUseIt() {
+    openAndWait(clip_);
+    page_->stage()->showView(ClipStage::Check);
+    auto* check = page_->stage()->check();
+    QTest::mouseClick(check->checkButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(!check->result().recommended.empty(), kLong);
+    QVERIFY(check->result().engines.size() >= 2);
+    QTRY_VERIFY(check->useButton()->isVisible());
+    page_->makePanel()->setEngine("blend");
+    QTest::mouseClick(check->useButton(), Qt::LeftButton);
+    QCOMPARE(page_->makePanel()->settings().text("engine"), check->result().recommended);
+  }
+
+  void aHostileFileIsAnInlineError() {
+    QFile file(path(u"broken.mp4"_s));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray(5000, '\x7f'));
+    file.close();
+    page_->open({file.fileName()});
+    QTRY_VERIFY_WITH_TIMEOUT(page_->messages()->isVisible(), kLong);
+    QVERIFY2(page_->messages()->text().contains(u"broken.mp4"_s), qPrintable(page_->messages()->text()));
+    openAndWait(clip_);  // and the page goes on
+    QVERIFY(!page_->messages()->isVisible());
+  }
+
+  void settingsAreRemembered() {
+    openAndWait(clip_);
+    QTest::mouseClick(button(*page_, u"Smoother"_s), Qt::LeftButton);
+    QTest::mouseClick(button(*page_, u"120"_s), Qt::LeftButton);
+    QVERIFY(button(*page_, u"8×"_s) == nullptr);  // what does not matter now is hidden
+    page_ = std::make_unique<SlowmoPage>();
+    QCOMPARE(page_->makePanel()->settings().text("mode"), std::string("smooth"));
+    QCOMPARE(page_->makePanel()->settings().text("rate"), std::string("120"));
+  }
+};
+
+QTEST_MAIN(SlowmoPageTest)
+#include "slowmo_page_test.moc"

@@ -1,0 +1,284 @@
+#include "ui/slowmo/clip_stage.h"
+
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMenu>
+#include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "ui/slowmo/clip_timeline.h"
+#include "ui/slowmo/inside_view.h"
+#include "ui/slowmo/player.h"
+#include "ui/slowmo/preview_panel.h"
+#include "ui/slowmo/result_view.h"
+#include "ui/slowmo/segments.h"
+#include "ui/slowmo/self_check_panel.h"
+#include "ui/theme.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+QString factsText(const VideoInfo& info) {
+  QStringList facts{u"%1 × %2"_s.arg(info.width).arg(info.height)};
+  const QString rate = QString::number(info.frameRate.value(), 'g', 5);
+  facts << (info.variableRate ? u"%1 fps, varying"_s : u"%1 fps"_s).arg(rate);
+  facts << timeText(info.duration);
+  if (!info.codec.empty()) facts << QString::fromStdString(info.codec);
+  if (info.bitDepth > 8) facts << u"%1 bit"_s.arg(info.bitDepth);
+  if (info.interlaced) facts << u"interlaced"_s;
+  if (info.audio.empty()) facts << u"no sound"_s;
+  return facts.join(u"  ·  "_s);
+}
+
+QString titleOf(const SlowmoRequest& clip) {
+  const auto& first = clip.sources.front();
+  const QString name = QString::fromStdString(first.filename().string());
+  return clip.sources.size() == 1 ? name
+                                  : u"%1 and %2 more pictures"_s.arg(name).arg(clip.sources.size() - 1);
+}
+
+}  // namespace
+
+ClipStage::ClipStage(QWidget* parent)
+    : QWidget(parent),
+      title_(label({}, TextRole::Heading)),
+      facts_(label({}, TextRole::Small, true)),
+      close_(iconButton(u"close"_s, u"Close the clip"_s)),
+      views_(new Segments({u"Clip"_s, u"Preview"_s, u"Look inside"_s, u"Self-check"_s, u"Result"_s})),
+      stack_(new QStackedWidget),
+      timeline_(new ClipTimeline),
+      player_(new Player),
+      preview_(new PreviewPanel),
+      inside_(new InsideView),
+      check_(new SelfCheckPanel),
+      result_(new ResultView) {
+  for (QWidget* view : std::initializer_list<QWidget*>{player_, preview_, inside_, check_, result_})
+    stack_->addWidget(view);
+  player_->addTools(buildTools());
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
+  column->setSpacing(kGrid);
+  column->addWidget(buildHead());
+  column->addWidget(stack_, 1);
+  column->addWidget(timeline_);
+  connectTimeline();
+  connect(views_, &Segments::chosen, this, [this](int view) { showView(View(view)); });
+  connect(player_, &Player::positionChanged, this, [this](double seconds) {
+    if (view() == Clip) timeline_->setPlayhead(seconds);
+  });
+  connect(preview_, &PreviewPanel::sourceTimeShown, timeline_, &ClipTimeline::setPlayhead);
+  connect(player_, &Player::failed, this, &ClipStage::failed);
+  connect(preview_, &PreviewPanel::failed, this, &ClipStage::failed);
+  connect(inside_, &InsideView::failed, this, &ClipStage::failed);
+  connect(check_, &SelfCheckPanel::failed, this, &ClipStage::failed);
+  connect(result_->player(), &Player::failed, this, &ClipStage::failed);
+  showView(Clip);
+}
+
+QWidget* ClipStage::buildHead() {
+  auto* head = new QWidget;
+  auto* row = new QHBoxLayout(head);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(kGrid);
+  auto* names = new QVBoxLayout;
+  names->setSpacing(0);
+  for (QLabel* text : {title_, facts_}) {
+    text->setWordWrap(false);
+    text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    names->addWidget(text);
+  }
+  views_->setTips({u"Play the clip, trim it, set cuts"_s, u"Make two seconds and compare"_s,
+                   u"Motion, occlusion and confidence of one made frame"_s,
+                   u"Which engine suits this clip best?"_s, u"Frames as they are made, and results"_s});
+  row->addLayout(names, 1);
+  row->addWidget(views_);
+  row->addWidget(close_);
+  connect(close_, &QToolButton::clicked, this, &ClipStage::closeRequested);
+  return head;
+}
+
+QWidget* ClipStage::buildTools() {
+  auto* tools = new QWidget;
+  auto* row = new QHBoxLayout(tools);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(2);
+  auto* in = iconButton(u"trim-in"_s, u"Begin here (I)"_s);
+  auto* out = iconButton(u"trim-out"_s, u"End here (O)"_s);
+  auto* cut = iconButton(
+      u"cut"_s, u"There is a cut here: nothing is made across it (C). Click a cut's mark to remove it."_s);
+  auto* engine = iconButton(u"engine-range"_s, u"Another engine for the part between the trim marks"_s);
+  worst_ = iconButton(u"worst"_s, u"Next of the least sure frames (W)"_s);
+  auto* engines = new QMenu(engine);
+  for (const auto& kind : engineList())
+    engines->addAction(u"%1 for this part"_s.arg(QString::fromStdString(kind.title)), this,
+                       [this, id = kind.id] { giveEngine(id); });
+  engine->setMenu(engines);
+  engine->setPopupMode(QToolButton::InstantPopup);
+  for (QToolButton* button : {in, out, cut, engine, worst_}) row->addWidget(button);
+  connect(in, &QToolButton::clicked, this, [this] { trimHere(true); });
+  connect(out, &QToolButton::clicked, this, [this] { trimHere(false); });
+  connect(cut, &QToolButton::clicked, this, &ClipStage::addCutHere);
+  connect(worst_, &QToolButton::clicked, this, &ClipStage::jumpToWorst);
+  return tools;
+}
+
+void ClipStage::connectTimeline() {
+  connect(timeline_, &ClipTimeline::scrubbed, this, [this](double seconds) {
+    if (view() == Clip) player_->pause();
+    player_->seek(seconds);
+    updateViews();
+  });
+  connect(timeline_, &ClipTimeline::trimmed, this, [this](double in, double out) {
+    edit([&](ClipMarks& marks) {
+      if (in != marks.in) trimFrom(marks, in, frame_);
+      if (out != marks.out) trimTo(marks, out, frame_);
+    });
+  });
+  connect(timeline_, &ClipTimeline::cutClicked, this,
+          [this](double seconds) { edit([&](ClipMarks& marks) { removeCut(marks, seconds, frame_); }); });
+  connect(timeline_, &ClipTimeline::rangeClicked, this, [this](int index) {
+    edit([&](ClipMarks& marks) { marks.ranges.erase(marks.ranges.begin() + index); });
+  });
+}
+
+void ClipStage::showClip(const SlowmoRequest& clip, const VideoInfo& info) {
+  clip_ = request_ = clip;
+  info_ = info;
+  frame_ = info.frameRate.value() > 0 ? 1 / info.frameRate.value() : 1.0 / 25;
+  marks_ = {};
+  marks_.end = marks_.out = info.duration;
+  title_->setText(titleOf(clip));
+  title_->setToolTip(QString::fromStdString(clip.sources.front().string()));
+  facts_->setText(factsText(info));
+  timeline_->setThumbnails({});
+  timeline_->setPlayhead(0);
+  preview_->clear();
+  setMarks(marks_);
+  for (int view = Clip; view < Result; ++view) views_->setAvailable(view, true);
+  timeline_->show();
+  close_->show();
+  showView(Clip);
+  player_->open(clip, info.duration);
+  player_->setFocus();
+}
+
+void ClipStage::closeClip() {
+  clip_ = request_ = {};
+  player_->close();
+  preview_->clear();
+  title_->setText(u"Results"_s);
+  facts_->setText(u"No clip is open."_s);
+  for (int view = Clip; view < Result; ++view) views_->setAvailable(view, false);
+  timeline_->hide();
+  showView(Result);
+}
+
+void ClipStage::setRequest(const SlowmoRequest& request) {
+  request_ = request;
+  updateViews();
+}
+
+void ClipStage::updateViews() {
+  if (!hasClip()) return;
+  const double here = timeline_->playhead();
+  preview_->setRequest(request_, here);
+  InsideQuestion question;
+  question.source = request_;
+  question.sourceTime = here;
+  inside_->setQuestion(question);
+  check_->setClip(clip_, marks_.in, marks_.trimmed() ? marks_.out : 0);
+}
+
+void ClipStage::showView(View view) {
+  if (view != Clip) player_->pause();
+  views_->setCurrent(view);
+  stack_->setCurrentIndex(view);
+  if (view == Clip) timeline_->setPlayhead(player_->position());
+  updateViews();
+}
+
+ClipStage::View ClipStage::view() const { return View(stack_->currentIndex()); }
+
+void ClipStage::setMarks(const ClipMarks& marks) {
+  marks_ = marks;
+  timeline_->setMarks(marks_);
+  player_->setPart(marks_.in, marks_.out);
+  worst_->setEnabled(!marks_.confidence.empty());
+}
+
+void ClipStage::edit(const std::function<void(ClipMarks&)>& change) {
+  auto marks = marks_;
+  change(marks);
+  setMarks(marks);
+  Q_EMIT marksEdited();
+}
+
+void ClipStage::addCutHere() {
+  edit([&](ClipMarks& marks) { addCut(marks, timeline_->playhead(), frame_); });
+}
+
+void ClipStage::trimHere(bool in) {
+  const double here = timeline_->playhead();
+  // The frame in sight belongs to the part, on either side.
+  edit([&](ClipMarks& marks) { in ? trimFrom(marks, here, frame_) : trimTo(marks, here + frame_, frame_); });
+}
+
+void ClipStage::jumpToWorst() {
+  const double next = nextWorst(marks_, timeline_->playhead());
+  if (next < 0) return;
+  player_->pause();
+  player_->seek(next);
+  timeline_->setPlayhead(next);
+  updateViews();
+}
+
+void ClipStage::giveEngine(const std::string& engine) {
+  edit([&](ClipMarks& marks) {
+    std::erase_if(marks.ranges,
+                  [&](const auto& range) { return range.from < marks.out && range.to > marks.in; });
+    marks.ranges.push_back({marks.in, marks.out, engine, engineKind(engine).title});
+    marks.in = marks.start;  // the marks chose the part; the whole clip is to be made
+    marks.out = marks.end;
+  });
+}
+
+void ClipStage::keyPressEvent(QKeyEvent* event) {
+  const bool inPreview = view() == Preview;
+  Player* playing = view() == Result ? result_->player() : player_;
+  switch (event->key()) {
+    case Qt::Key_Space:
+      return inPreview ? preview_->togglePlaying() : playing->togglePlaying();
+    case Qt::Key_Left:
+    case Qt::Key_Right: {
+      const int direction = event->key() == Qt::Key_Left ? -1 : 1;
+      return inPreview ? preview_->step(direction) : playing->step(direction);
+    }
+    case Qt::Key_F:
+      return playing->toggleFullScreen();
+    default:
+      break;
+  }
+  if (!hasClip()) return QWidget::keyPressEvent(event);
+  switch (event->key()) {
+    case Qt::Key_I:
+      return trimHere(true);
+    case Qt::Key_O:
+      return trimHere(false);
+    case Qt::Key_C:
+      return addCutHere();
+    case Qt::Key_W:
+      return jumpToWorst();
+    case Qt::Key_Home:
+      return player_->seek(marks_.in);
+    default:
+      return QWidget::keyPressEvent(event);
+  }
+}
+
+}  // namespace fw

@@ -1,0 +1,176 @@
+#include "ui/slowmo/clip_study.h"
+
+#include <QCollator>
+#include <QDir>
+#include <QFileInfo>
+#include <QImageReader>
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
+#include "core/base/error.h"
+#include "core/video/thumbnails.h"
+#include "ui/widgets/frame_view.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+constexpr int kThumbnails = 40;
+constexpr int kThumbnailHeight = 72;
+constexpr int kFramesPerNews = 16;
+
+std::filesystem::path pathOf(const QString& file) { return file.toStdU16String(); }
+
+SlowmoRequest requestOf(const QString& file) {
+  SlowmoRequest request;
+  request.sources.push_back(pathOf(file));
+  return request;
+}
+
+/// A still picture; animated ones are clips by themselves.
+bool isPicture(const QString& file) {
+  static const QStringList kStill{u"png"_s, u"jpg"_s, u"jpeg"_s, u"tif"_s, u"tiff"_s, u"bmp"_s,
+                                  u"jp2"_s, u"exr"_s, u"ppm"_s,  u"pgm"_s, u"tga"_s};
+  return kStill.contains(QFileInfo(file).suffix().toLower());
+}
+
+QStringList sortedAsPeopleDo(QStringList files) {
+  QCollator collator;
+  collator.setNumericMode(true);
+  std::ranges::sort(files, [&](const QString& a, const QString& b) { return collator.compare(a, b) < 0; });
+  return files;
+}
+
+struct Opened {
+  std::vector<SlowmoRequest> requests;
+  VideoInfo info;
+};
+
+std::vector<ClipTimeline::Thumbnail> readThumbnails(const SlowmoRequest& request, double duration,
+                                                    std::stop_token stop) {
+  std::vector<double> times;
+  for (int i = 0; i < kThumbnails; ++i) times.push_back(duration * (i + 0.5) / kThumbnails);
+  std::vector<cv::Mat> pictures;
+  if (request.sources.size() == 1) {
+    pictures = thumbnails(request.sources.front(), times, kThumbnailHeight, stop);
+  } else {
+    ReadOptions small;
+    small.maxHeight = kThumbnailHeight;
+    VideoReader reader = openSource(request, small);
+    for (const double time : times) {
+      if (stop.stop_requested()) break;
+      reader.seek(time);
+      const auto frame = reader.next();
+      if (!frame) break;
+      pictures.push_back(frame->image);
+    }
+  }
+  std::vector<ClipTimeline::Thumbnail> made;
+  for (std::size_t i = 0; i < pictures.size(); ++i) made.push_back({times[i], toQImage(pictures[i])});
+  return made;
+}
+
+}  // namespace
+
+std::vector<SlowmoRequest> requestsFor(const QStringList& files) {
+  std::vector<SlowmoRequest> requests;
+  SlowmoRequest pictures;
+  for (const QString& file : sortedAsPeopleDo(files)) {
+    if (QFileInfo(file).isDir()) {
+      QStringList inside;
+      bool allPictures = true;
+      for (const auto& entry : QDir(file).entryInfoList(QDir::Files | QDir::Readable)) {
+        inside << entry.absoluteFilePath();
+        allPictures = allPictures && isPicture(entry.fileName());
+      }
+      if (allPictures) {
+        requests.push_back(requestOf(file));
+        continue;
+      }
+      inside.removeIf([](const QString& name) { return isPicture(name); });
+      for (auto& request : requestsFor(inside)) requests.push_back(std::move(request));
+    } else if (isPicture(file)) {
+      pictures.sources.push_back(pathOf(file));
+    } else {
+      requests.push_back(requestOf(file));
+    }
+  }
+  if (!pictures.sources.empty()) requests.insert(requests.begin(), std::move(pictures));
+  return requests;
+}
+
+ClipStudy::ClipStudy(QObject* parent) : QObject(parent) {
+  mailbox_ = Mailbox<Findings>::create(this, [this](Findings findings) {
+    if (findings.question == question_) Q_EMIT found(findings.cuts, findings.duplicates, findings.until);
+  });
+}
+
+void ClipStudy::open(const QStringList& files) {
+  close();
+  opening_.ask<Opened>(
+      [files](std::stop_token) {
+        Opened opened{requestsFor(files), {}};
+        if (opened.requests.empty())
+          throw Error("There is nothing to open", files.value(0).toStdString(), "Drop a video or pictures.");
+        opened.info = probe(opened.requests.front());
+        return opened;
+      },
+      [this](Opened opened) {
+        info_ = opened.info;
+        const SlowmoRequest first = opened.requests.front();
+        opened.requests.erase(opened.requests.begin());
+        Q_EMIT this->opened(first, info_, opened.requests);
+        makeThumbnails(first, info_.duration);
+        analyse(first);
+      },
+      [this](const QString& message) { Q_EMIT failed(message); });
+}
+
+void ClipStudy::makeThumbnails(const SlowmoRequest& request, double duration) {
+  thumbnails_.ask<std::vector<ClipTimeline::Thumbnail>>(
+      [=](std::stop_token stop) { return readThumbnails(request, duration, stop); },
+      [this](std::vector<ClipTimeline::Thumbnail> made) { Q_EMIT thumbnailsMade(made); });
+}
+
+void ClipStudy::analyse(const SlowmoRequest& request) {
+  const int question = ++question_;
+  const auto options = [&] {
+    auto all = analyseOptions(request);
+    all.from = 0;  // the whole clip: the trim may still be moved
+    all.to = -1;
+    all.cutsAdded.clear();  // the person's own marks are laid over what is found
+    all.cutsRemoved.clear();
+    return all;
+  }();
+  const auto post = [box = mailbox_, info = info_, question](const Analysis& analysis) {
+    Findings findings{question, {}, {}, 0};
+    for (const int64_t cut : analysis.cuts) findings.cuts.push_back(sourceSeconds(analysis, info, cut));
+    for (const int64_t repeat : analysis.duplicates)
+      findings.duplicates.push_back(sourceSeconds(analysis, info, repeat));
+    if (analysis.frames() > 0) findings.until = sourceSeconds(analysis, info, analysis.frames() - 1);
+    box->post([&](Findings& news) { news = findings; });
+  };
+  analysis_.ask<Analysis>(
+      [=](std::stop_token stop) {
+        auto analysis = fw::analyse(
+            request, options,
+            [&](int64_t frames, const Analysis& soFar) {
+              if (frames % kFramesPerNews == 0) post(soFar);
+            },
+            stop);
+        post(analysis);
+        return analysis;
+      },
+      [this](const Analysis&) { Q_EMIT analysed(); },
+      [this](const QString& message) { Q_EMIT failed(message); });
+}
+
+void ClipStudy::close() {
+  ++question_;
+  opening_.forget();
+  thumbnails_.forget();
+  analysis_.forget();
+}
+
+}  // namespace fw

@@ -1,0 +1,84 @@
+#pragma once
+#include <QWidget>
+
+#include "core/slowmo/job.h"
+#include "ui/slowmo/latest_task.h"
+
+class QBoxLayout;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QTimer;
+
+namespace fw {
+
+class ModeBar;
+class ParamForm;
+class PresetButton;
+
+/// What is to be made of the clip: preset, mode, engine and the rest, what that comes to, where it goes, and
+/// Start.
+class MakePanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit MakePanel(QWidget* parent = nullptr);
+
+  /// The clip that the settings are for; `others` are to be made likewise.
+  void setClip(const SlowmoRequest& clip, const VideoInfo& info, int others);
+  void clearClip();
+  void setSettings(const nlohmann::json& settings);
+  /// The page's part of the request: trim, cuts, ranges. The estimate follows.
+  void setMarks(const SlowmoRequest& marked);
+  void setOutput(const std::filesystem::path& output);  ///< empty: a name beside the source
+  void setEditing(bool editing);                        ///< a job that waits is being changed
+
+  const Settings& settings() const { return settings_; }
+  QString problem() const { return problem_; }
+  const std::filesystem::path& output() const { return output_; }
+  ModeBar* modeBar() const { return mode_; }
+  QPushButton* startButton() const { return start_; }
+  void setEngine(const std::string& id);
+
+ Q_SIGNALS:
+  void changed();          ///< the settings; what is made from them is out of date
+  void analysisChanged();  ///< those that decide on cuts and repeated frames
+  void startRequested();
+  void previewRequested();
+  void editingEnded();  ///< given up
+
+ private:
+  void buildFoot(QBoxLayout* foot);
+  void takeMode();
+  void takeForm();
+  void showForm();
+  void settingsChanged();
+  void askForEstimate();
+  void showEstimate();
+  void chooseOutput();
+
+  Settings settings_;
+  SlowmoRequest clip_;
+  std::optional<VideoInfo> info_;
+  int others_ = 0;
+  std::filesystem::path output_, suggested_;
+  QString problem_;
+  bool editing_ = false;
+
+  PresetButton* presets_;
+  QLineEdit* presetName_;
+  ModeBar* mode_;
+  ParamForm* form_;
+  QLabel* estimate_;
+  QLabel* notes_;
+  QLabel* outputName_;
+  QPushButton* start_;
+  QPushButton* preview_;
+  QPushButton* giveUp_;
+  QTimer* soon_;
+  LatestTask estimating_;
+};
+
+/// "12.4 MB"
+QString bytesText(int64_t bytes);
+
+}  // namespace fw

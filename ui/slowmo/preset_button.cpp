@@ -1,0 +1,96 @@
+#include "ui/slowmo/preset_button.h"
+
+#include <QMenu>
+#include <QSettings>
+#include <nlohmann/json.hpp>
+
+#include "ui/theme.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+const QString kKey = u"slowmo/presets"_s;
+
+std::vector<SlowmoPreset> ownPresets() {
+  std::vector<SlowmoPreset> presets;
+  const auto saved = nlohmann::json::parse(QSettings().value(kKey).toString().toStdString(), nullptr, false);
+  if (!saved.is_object()) return presets;
+  for (const auto& [name, settings] : saved.items()) presets.push_back({name, name, {}, settings});
+  return presets;
+}
+
+void keepOwn(const std::vector<SlowmoPreset>& presets) {
+  auto json = nlohmann::json::object();
+  for (const auto& preset : presets) json[preset.title] = preset.settings;
+  QSettings().setValue(kKey, QString::fromStdString(json.dump()));
+}
+
+bool same(const Settings& settings, const SlowmoPreset& preset) {
+  try {
+    return settings == Settings::fromJson(slowmoSchema(), preset.settings);
+  } catch (const std::exception&) {
+    return false;  // of an older version
+  }
+}
+
+QString titleOf(const SlowmoPreset& preset) { return QString::fromStdString(preset.title); }
+
+}  // namespace
+
+PresetButton::PresetButton(QWidget* parent) : QToolButton(parent), shown_(slowmoSchema()) {
+  setPopupMode(QToolButton::InstantPopup);
+  setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  setIcon(icon(u"down"_s));
+  setToolTip(u"Presets: settings by what they are for"_s);
+  setProperty("flat", true);
+  auto* menu = new QMenu(this);
+  menu->setToolTipsVisible(true);
+  setMenu(menu);
+  connect(menu, &QMenu::aboutToShow, this, &PresetButton::fillMenu);
+  showMatching(shown_);
+}
+
+void PresetButton::fillMenu() {
+  menu()->clear();
+  const auto add = [this](const SlowmoPreset& preset) {
+    auto* action =
+        menu()->addAction(titleOf(preset), this, [this, preset] { Q_EMIT chosen(preset.settings); });
+    action->setToolTip(QString::fromStdString(preset.summary));
+  };
+  for (const auto& preset : slowmoPresets()) add(preset);
+  const auto own = ownPresets();
+  if (!own.empty()) menu()->addSeparator();
+  for (const auto& preset : own) add(preset);
+  menu()->addSeparator();
+  menu()->addAction(icon(u"save"_s), u"Save these settings…"_s, this, &PresetButton::saveRequested);
+  if (own.empty()) return;
+  auto* forget = menu()->addMenu(icon(u"trash"_s), u"Forget"_s);
+  for (const auto& preset : own)
+    forget->addAction(titleOf(preset), this, [preset] {
+      auto kept = ownPresets();
+      std::erase_if(kept, [&](const SlowmoPreset& other) { return other.title == preset.title; });
+      keepOwn(kept);
+    });
+}
+
+void PresetButton::showMatching(const Settings& settings) {
+  shown_ = settings;
+  QString name = u"Own settings"_s;
+  for (const auto& presets : {ownPresets(), slowmoPresets()})
+    for (const auto& preset : presets)
+      if (same(settings, preset)) name = titleOf(preset);
+  setText(name);
+}
+
+void PresetButton::save(const QString& name) {
+  if (name.trimmed().isEmpty()) return;
+  auto own = ownPresets();
+  std::erase_if(own, [&](const SlowmoPreset& other) { return titleOf(other) == name.trimmed(); });
+  own.push_back({{}, name.trimmed().toStdString(), {}, shown_.toJson()});
+  keepOwn(own);
+  showMatching(shown_);
+}
+
+}  // namespace fw

@@ -1,0 +1,26 @@
+#pragma once
+#include <QToolButton>
+
+#include "core/slowmo/job.h"
+
+namespace fw {
+
+/// The presets by name: those that come with the program and the person's own, kept in QSettings.
+class PresetButton : public QToolButton {
+  Q_OBJECT
+ public:
+  explicit PresetButton(QWidget* parent = nullptr);
+
+  void showMatching(const Settings& settings);  ///< names the preset these settings are, if any
+  void save(const QString& name);               ///< the settings shown last, under this name
+
+ Q_SIGNALS:
+  void chosen(const nlohmann::json& settings);
+  void saveRequested();  ///< ask for a name, then save()
+
+ private:
+  void fillMenu();
+  Settings shown_;
+};
+
+}  // namespace fw

@@ -1,0 +1,108 @@
+#include "ui/slowmo/result_view.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "ui/slowmo/clip_timeline.h"
+#include "ui/slowmo/player.h"
+#include "ui/theme.h"
+#include "ui/widgets/compare_view.h"
+
+namespace fw {
+
+using namespace Qt::StringLiterals;
+
+ResultView::ResultView(QWidget* parent)
+    : QWidget(parent),
+      stack_(new QStackedWidget),
+      compare_(new CompareView),
+      player_(new Player),
+      title_(label(u"Nothing is being made now."_s, TextRole::Small, true)),
+      moment_(label({}, TextRole::Number)),
+      soFar_(new QPushButton(icon(u"play"_s), u"Play what is made so far"_s)),
+      back_(new QPushButton(icon(u"back"_s), u"Back to the frames being made"_s)) {
+  compare_->setLabels(u"original"_s, u"made"_s);
+  stack_->addWidget(compare_);
+  stack_->addWidget(player_);
+  moment_->setWordWrap(false);
+  soFar_->hide();
+  back_->hide();
+  auto* foot = new QHBoxLayout;
+  foot->setSpacing(kGrid);
+  foot->addWidget(title_, 1);
+  foot->addWidget(moment_);
+  foot->addWidget(soFar_);
+  foot->addWidget(back_);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(kGrid / 2);
+  column->addWidget(stack_, 1);
+  column->addLayout(foot);
+  connect(soFar_, &QPushButton::clicked, this, &ResultView::soFarRequested);
+  connect(back_, &QPushButton::clicked, this, [this] {
+    player_->close();
+    watch(job_);
+    Q_EMIT backToWatching();
+  });
+}
+
+bool ResultView::watching() const { return stack_->currentWidget() == compare_; }
+
+void ResultView::watch(const QString& name) {
+  if (name != job_) {
+    original_ = made_ = {};
+    moment_->clear();
+  }
+  job_ = name;
+  player_->close();
+  stack_->setCurrentWidget(compare_);
+  title_->setText(name.isEmpty() ? u"Nothing is being made now."_s : u"Making %1"_s.arg(name));
+  soFar_->setVisible(!name.isEmpty());
+  back_->hide();
+  showFrames();
+}
+
+void ResultView::showNews(const JobNews& news) {
+  if (news.original) original_ = news.original->image;
+  // An original is shown untouched: there both sides are the same.
+  if (news.made && (!news.original || news.made->outputTime > news.original->outputTime))
+    made_ = news.made->image;
+  else if (news.original)
+    made_ = news.original->image;
+  const auto& latest = news.made ? news.made : news.original;
+  if (!latest) return;
+  ++framesShown_;
+  moment_->setText(timeText(latest->outputTime, 2));
+  if (isVisible() && watching()) showFrames();
+}
+
+void ResultView::showFrames() {
+  // The first frames of a resumed part may all be made: then there is no original to set against them yet.
+  compare_->setImages(original_.empty() ? made_ : original_, made_);
+}
+
+void ResultView::play(const std::filesystem::path& file, double duration, const QString& name) {
+  stack_->setCurrentWidget(player_);
+  title_->setText(name);
+  moment_->clear();
+  soFar_->hide();
+  back_->setVisible(!job_.isEmpty());
+  SlowmoRequest request;
+  request.sources.push_back(file);
+  player_->open(request, duration);
+}
+
+void ResultView::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  if (watching()) showFrames();
+}
+
+void ResultView::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  player_->pause();
+}
+
+}  // namespace fw

@@ -1,0 +1,52 @@
+#pragma once
+#include <QWidget>
+
+#include "core/slowmo/job.h"
+#include "ui/slowmo/job_runner.h"
+
+class QLabel;
+class QPushButton;
+class QStackedWidget;
+
+namespace fw {
+
+class CompareView;
+class Player;
+
+/// Frames as they are made, against the originals they come from; and results, played.
+class ResultView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ResultView(QWidget* parent = nullptr);
+
+  void watch(const QString& name);  ///< of the job whose news will come
+  void showNews(const JobNews& news);
+  void play(const std::filesystem::path& file, double duration, const QString& name);
+  Player* player() const { return player_; }
+  bool watching() const;
+  int framesShown() const { return framesShown_; }
+
+ Q_SIGNALS:
+  void soFarRequested();  ///< play what is made so far
+  void backToWatching();
+
+ protected:
+  void showEvent(QShowEvent*) override;
+  void hideEvent(QHideEvent*) override;
+
+ private:
+  void showFrames();
+
+  QStackedWidget* stack_;
+  CompareView* compare_;
+  Player* player_;
+  QLabel* title_;
+  QLabel* moment_;
+  QPushButton* soFar_;
+  QPushButton* back_;
+  QString job_;
+  cv::Mat original_, made_;
+  int framesShown_ = 0;
+};
+
+}  // namespace fw

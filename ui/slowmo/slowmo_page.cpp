@@ -1,0 +1,313 @@
+#include "ui/slowmo/slowmo_page.h"
+
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTabWidget>
+#include <QVBoxLayout>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+#include "core/slowmo/so_far.h"
+#include "ui/slowmo/clip_stage.h"
+#include "ui/slowmo/make_panel.h"
+#include "ui/slowmo/player.h"
+#include "ui/slowmo/preview_panel.h"
+#include "ui/slowmo/queue_view.h"
+#include "ui/slowmo/result_view.h"
+#include "ui/slowmo/self_check_panel.h"
+#include "ui/slowmo/welcome.h"
+#include "ui/theme.h"
+#include "ui/widgets/message_bar.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+constexpr int kPanelWidth = 356;
+constexpr int kMakeTab = 0, kQueueTab = 1;
+
+void applyMarks(const ClipMarks& marks, SlowmoRequest& request) {
+  request.settings["trim_in"] = marks.in - marks.start;
+  request.settings["trim_out"] = marks.out < marks.end ? marks.out : 0.0;
+  request.cutsAdded = marks.cutsAdded;
+  request.cutsRemoved = marks.cutsRemoved;
+  for (const auto& range : marks.ranges) request.engineRanges.push_back({range.from, range.to, range.engine});
+}
+
+void takeMarks(const SlowmoRequest& request, ClipMarks& marks) {
+  marks.in = request.settings.value("trim_in", 0.0);
+  if (const double out = request.settings.value("trim_out", 0.0); out > 0)
+    marks.out = std::min(out, marks.end);
+  marks.cutsAdded = request.cutsAdded;
+  marks.cutsRemoved = request.cutsRemoved;
+  for (const auto& range : request.engineRanges)
+    marks.ranges.push_back({range.from, range.to, range.engine, engineKind(range.engine).title});
+}
+
+}  // namespace
+
+SlowmoPage::SlowmoPage(QWidget* parent)
+    : QWidget(parent),
+      queue_(dataHome()),
+      welcome_(new Welcome),
+      stage_(new ClipStage),
+      left_(new QStackedWidget),
+      right_(new QTabWidget),
+      make_(new MakePanel),
+      queueView_(new QueueView(queue_)),
+      messages_(new MessageBar) {
+  buildLayout();
+  connectStudy();
+  connectMaking();
+  connectQueue();
+  closeClip();
+}
+
+SlowmoPage::~SlowmoPage() = default;
+
+void SlowmoPage::buildLayout() {
+  left_->addWidget(welcome_);
+  left_->addWidget(stage_);
+  auto* news = new QHBoxLayout;
+  news->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 0);
+  news->addWidget(messages_);
+  auto* leftColumn = new QVBoxLayout;
+  leftColumn->setSpacing(0);
+  leftColumn->addLayout(news);
+  leftColumn->addWidget(left_, 1);
+  right_->addTab(make_, u"Make"_s);
+  right_->addTab(queueView_, u"Queue"_s);
+  right_->setDocumentMode(true);
+  auto* panel = new QFrame;
+  panel->setObjectName(u"rightPanel"_s);
+  panel->setFixedWidth(kPanelWidth);
+  auto* panelColumn = new QVBoxLayout(panel);
+  panelColumn->setContentsMargins(1, kGrid, 0, 0);
+  panelColumn->addWidget(right_);
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(0);
+  row->addLayout(leftColumn, 1);
+  row->addWidget(panel);
+}
+
+void SlowmoPage::connectStudy() {
+  connect(welcome_, &Welcome::filesChosen, this, &SlowmoPage::open);
+  connect(&study_, &ClipStudy::opened, this, &SlowmoPage::showOpened);
+  connect(&study_, &ClipStudy::failed, this, [this](const QString& message) { messages_->error(message); });
+  connect(&study_, &ClipStudy::thumbnailsMade, stage_->timeline(), &ClipTimeline::setThumbnails);
+  connect(&study_, &ClipStudy::found, this,
+          [this](const std::vector<double>& cuts, const std::vector<double>& duplicates, double) {
+            auto marks = stage_->marks();
+            marks.cutsFound = cuts;
+            marks.duplicates = duplicates;
+            stage_->setMarks(marks);
+          });
+}
+
+void SlowmoPage::connectMaking() {
+  connect(stage_, &ClipStage::failed, this, [this](const QString& message) { messages_->error(message); });
+  connect(stage_, &ClipStage::closeRequested, this, &SlowmoPage::closeClip);
+  connect(stage_, &ClipStage::marksEdited, this, &SlowmoPage::passRequestOn);
+  connect(make_, &MakePanel::changed, this, &SlowmoPage::passRequestOn);
+  connect(make_, &MakePanel::analysisChanged, this, [this] {
+    if (stage_->hasClip()) study_.analyse(request());
+  });
+  connect(make_, &MakePanel::startRequested, this, &SlowmoPage::start);
+  connect(make_, &MakePanel::previewRequested, this, [this] {
+    stage_->showView(ClipStage::Preview);
+    stage_->preview()->make();
+  });
+  connect(make_, &MakePanel::editingEnded, this, [this] {
+    editing_.reset();
+    make_->setEditing(false);
+    right_->setCurrentIndex(kQueueTab);
+  });
+  connect(stage_->check(), &SelfCheckPanel::engineChosen, this,
+          [this](const QString& id) { make_->setEngine(id.toStdString()); });
+}
+
+void SlowmoPage::connectQueue() {
+  connect(&queue_.desk(), &JobDesk::failed, this,
+          [this](const QString& message) { messages_->error(message); });
+  connect(&queue_, &JobQueue::changed, this, &SlowmoPage::updateQueueTab);
+  connect(&queue_, &JobQueue::news, this, &SlowmoPage::showNews);
+  connect(&queue_, &JobQueue::jobStarted, this, [this](qint64 id) {
+    const JobCard* card = queue_.desk().find(id);
+    stage_->result()->watch(card ? QString::fromStdString(card->request.output.filename().string())
+                                 : QString());
+    updateQueueTab();
+  });
+  connect(&queue_, &JobQueue::jobEnded, this, [this](qint64, const QString& error) {
+    stage_->result()->watch({});
+    if (!error.isEmpty()) messages_->error(error);
+  });
+  connect(&queue_, &JobQueue::allDone, this, &SlowmoPage::finishQueue);
+  connect(queueView_, &QueueView::playRequested, this, &SlowmoPage::playFile);
+  connect(queueView_, &QueueView::watchRequested, this, [this] {
+    left_->setCurrentWidget(stage_);
+    stage_->showView(ClipStage::Result);
+  });
+  connect(queueView_, &QueueView::editRequested, this, &SlowmoPage::edit);
+  connect(stage_->result(), &ResultView::soFarRequested, this, &SlowmoPage::playSoFar);
+}
+
+void SlowmoPage::open(const QStringList& files) {
+  messages_->dismiss();
+  study_.open(files);
+}
+
+void SlowmoPage::showOpened(const SlowmoRequest& first, const VideoInfo& info,
+                            const std::vector<SlowmoRequest>& others) {
+  clip_ = first;
+  others_ = others;
+  QStringList names{QString::fromStdString(first.sources.front().string())};
+  for (const auto& other : others) names << QString::fromStdString(other.sources.front().string());
+  Welcome::remember(names);
+  left_->setCurrentWidget(stage_);
+  right_->setTabVisible(kMakeTab, true);
+  right_->setCurrentIndex(kMakeTab);
+  right_->parentWidget()->show();
+  stage_->showClip(first, info);
+  if (editing_) {
+    auto marks = stage_->marks();
+    takeMarks(editing_->request, marks);
+    stage_->setMarks(marks);
+  }
+  make_->setClip(first, info, static_cast<int>(others.size()));
+  if (editing_) make_->setOutput(editing_->request.output);
+  make_->setEditing(editing_.has_value());
+  passRequestOn();
+}
+
+SlowmoRequest SlowmoPage::request() const {
+  SlowmoRequest request = clip_;
+  request.settings = make_->settings().toJson();
+  request.output = make_->output();
+  applyMarks(stage_->marks(), request);
+  return request;
+}
+
+void SlowmoPage::passRequestOn() {
+  if (!stage_->hasClip()) return;
+  const SlowmoRequest now = request();
+  make_->setMarks(now);
+  stage_->setRequest(now);
+}
+
+void SlowmoPage::start() {
+  if (!stage_->hasClip()) return;
+  messages_->dismiss();
+  const SlowmoRequest first = request();
+  if (editing_) {
+    queue_.desk().replace(editing_->record.id, first);
+    editing_.reset();
+    make_->setEditing(false);
+  } else {
+    queue_.add(first);
+    for (SlowmoRequest other : others_) {
+      other.settings = make_->settings().toJson();
+      queue_.add(other);
+    }
+    stage_->showView(ClipStage::Result);
+  }
+  right_->setCurrentIndex(kQueueTab);
+}
+
+void SlowmoPage::edit(int64_t job) {
+  const JobCard* card = queue_.desk().find(job);
+  if (card == nullptr) return;
+  editing_ = *card;
+  make_->setSettings(card->request.settings);
+  QStringList files;
+  for (const auto& source : card->request.sources) files << QString::fromStdString(source.string());
+  open(files);
+}
+
+void SlowmoPage::closeClip() {
+  study_.close();
+  clip_ = {};
+  others_.clear();
+  editing_.reset();
+  stage_->closeClip();
+  make_->clearClip();
+  welcome_->refresh();
+  left_->setCurrentWidget(welcome_);
+  right_->setTabVisible(kMakeTab, false);
+  updateQueueTab();
+}
+
+void SlowmoPage::showNews(const JobNews& news) {
+  stage_->result()->showNews(news);
+  const JobCard* card = queue_.desk().find(queue_.runner().job());
+  if (news.confidence.empty() || card == nullptr || card->request.sources != clip_.sources) return;
+  auto marks = stage_->marks();
+  for (const auto& [time, mean] : news.confidence) addConfidence(marks, time, mean);
+  stage_->setMarks(marks);
+}
+
+void SlowmoPage::playFile(const QString& file) {
+  const std::filesystem::path path = file.toStdString();
+  playing_.ask<VideoInfo>([path](std::stop_token) { return probe(path); },
+                          [this, path](const VideoInfo& info) {
+                            left_->setCurrentWidget(stage_);
+                            stage_->showView(ClipStage::Result);
+                            stage_->result()->play(path, info.duration,
+                                                   QString::fromStdString(path.filename().string()));
+                          },
+                          [this](const QString& message) { messages_->error(message); });
+}
+
+void SlowmoPage::playSoFar() {
+  const int64_t job = queue_.runner().job();
+  struct SoFar {
+    std::filesystem::path file;
+    VideoInfo info;
+  };
+  playing_.ask<SoFar>(
+      [folder = queue_.desk().folder(), job](std::stop_token stop) {
+        const auto file = joinSoFar(Store(folder), job, stop);
+        if (!file)
+          throw Error("Nothing can be played yet", "job " + std::to_string(job),
+                      "The first seconds of the result are still being made.");
+        return SoFar{*file, probe(*file)};
+      },
+      [this](const SoFar& found) {
+        stage_->result()->play(found.file, found.info.duration, u"What is made so far"_s);
+      },
+      [this](const QString& message) { messages_->say(MessageKind::Info, message); });
+}
+
+void SlowmoPage::finishQueue(int finished, int failed) {
+  const QString text = failed > 0      ? u"%1 finished, %2 could not be finished."_s.arg(finished).arg(failed)
+                       : finished == 1 ? u"The video is finished."_s
+                                       : u"All %1 videos are finished."_s.arg(finished);
+  notifyDesktop(this, u"Slow motion"_s, text);
+  messages_->say(failed > 0 ? MessageKind::Warning : MessageKind::Good, text);
+  const bool watched = stage_->isVisible() && stage_->view() == ClipStage::Result;
+  if (finished > 0 && watched && stage_->result()->watching())
+    playFile(QString::fromStdString(queue_.lastOutput().string()));
+  if (failed > 0) return;  // somebody should look first
+  if (queueView_->afterwards() == QueueView::Afterwards::Close) window()->close();
+  if (queueView_->afterwards() == QueueView::Afterwards::Suspend) suspendComputer();
+}
+
+void SlowmoPage::updateQueueTab() {
+  const auto& jobs = queue_.desk().jobs();
+  const auto open = std::ranges::count_if(jobs, [](const JobCard& card) { return !card.over(); });
+  right_->setTabText(kQueueTab, open > 0 ? u"Queue (%1)"_s.arg(open) : u"Queue"_s);
+  right_->parentWidget()->setVisible(stage_->hasClip() || !jobs.empty());
+}
+
+bool SlowmoPage::working() const { return queue_.busy(); }
+void SlowmoPage::stopAndKeep() { queue_.stopAndKeep(); }
+
+void SlowmoPage::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Escape && messages_->isVisible()) return messages_->dismiss();
+  QWidget::keyPressEvent(event);
+}
+
+}  // namespace fw

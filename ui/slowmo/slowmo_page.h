@@ -1,0 +1,73 @@
+#pragma once
+#include <QStringList>
+#include <QWidget>
+#include <optional>
+
+#include "ui/slowmo/clip_study.h"
+#include "ui/slowmo/job_queue.h"
+
+class QStackedWidget;
+class QTabWidget;
+
+namespace fw {
+
+class ClipStage;
+class MakePanel;
+class MessageBar;
+class QueueView;
+class Welcome;
+
+/// Drop a video, see it play, choose how slow or smooth, press Start; the queue does the rest.
+class SlowmoPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SlowmoPage(QWidget* parent = nullptr);
+  ~SlowmoPage() override;
+
+  void open(const QStringList& files);  ///< videos, pictures or folders
+  bool working() const;                 ///< a job is being made
+  void stopAndKeep();                   ///< what is being made can go on after the next start
+
+  ClipStage* stage() const { return stage_; }
+  MakePanel* makePanel() const { return make_; }
+  QueueView* queueView() const { return queueView_; }
+  JobQueue& queue() { return queue_; }
+  MessageBar* messages() const { return messages_; }
+
+ protected:
+  void keyPressEvent(QKeyEvent*) override;
+
+ private:
+  void buildLayout();
+  void connectStudy();
+  void connectMaking();
+  void connectQueue();
+  void showOpened(const SlowmoRequest& first, const VideoInfo& info,
+                  const std::vector<SlowmoRequest>& others);
+  SlowmoRequest request() const;  ///< of the open clip with everything that was chosen
+  void passRequestOn();
+  void start();
+  void edit(int64_t job);
+  void closeClip();
+  void showNews(const JobNews& news);
+  void playSoFar();
+  void playFile(const QString& file);
+  void finishQueue(int finished, int failed);
+  void updateQueueTab();
+
+  JobQueue queue_;
+  ClipStudy study_;
+  LatestTask playing_;
+  SlowmoRequest clip_;
+  std::vector<SlowmoRequest> others_;
+  std::optional<JobCard> editing_;
+  Welcome* welcome_;
+  ClipStage* stage_;
+  QStackedWidget* left_;
+  QTabWidget* right_;
+  MakePanel* make_;
+  QueueView* queueView_;
+  MessageBar* messages_;
+};
+
+}  // namespace fw
