@@ -4,6 +4,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QScrollArea>
 #include <QStackedWidget>
 
 #include "ui/experiments/catalogue_view.h"
@@ -23,28 +24,34 @@ using namespace Qt::StringLiterals;
 
 constexpr int kSetupWidth = 42 * kGrid;
 
-/// Stands where the curves will be while nothing has been trained yet.
-QWidget* invitation() {
+/// Stands where the curves will be while nothing has been trained yet: what this experiment is about.
+QWidget* invitation(const ExperimentKind& kind) {
   auto* page = new QWidget;
   auto* layout = new QVBoxLayout(page);
-  layout->setSpacing(kGrid);
-  auto* picture = new Illustration({});
-  picture->setFixedSize(288, 128);
-  auto* title = label(u"Nothing trained yet"_s, TextRole::Title);
-  auto* text = label(
-      u"Press Start training (F5). Curves, the gallery of the same samples and a film strip of how they were "
-      u"learnt "
-      u"appear here while it runs."_s,
-      TextRole::Body, true);
-  title->setAlignment(Qt::AlignCenter);
-  text->setAlignment(Qt::AlignCenter);
-  text->setMaximumWidth(60 * kGrid);
-  layout->addStretch();
-  layout->addWidget(picture, 0, Qt::AlignHCenter);
-  layout->addWidget(title);
-  layout->addWidget(text, 0, Qt::AlignHCenter);
-  layout->addStretch();
-  return page;
+  layout->setSpacing(kGrid * 3 / 2);
+  auto* picture = new Illustration(kind.id);
+  picture->setFixedHeight(176);
+  auto* column = new QWidget;
+  column->setMaximumWidth(90 * kGrid);
+  auto* inside = new QVBoxLayout(column);
+  inside->setSpacing(kGrid * 3 / 2);
+  inside->addStretch();
+  inside->addWidget(picture);
+  inside->addWidget(label(QString::fromStdString(kind.question), TextRole::Title));
+  inside->addWidget(label(QString::fromStdString(kind.story)));
+  inside->addWidget(
+      label(u"Press Start training (F5): the curves, the gallery of the same samples and a film strip of how "
+            u"they were learnt appear here."_s,
+            TextRole::Body, true));
+  inside->addStretch();
+  for (auto* text : column->findChildren<QLabel*>()) text->setWordWrap(true);
+  layout->addWidget(column);
+  auto* scroll = new QScrollArea;
+  scroll->setWidget(page);
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  page->setObjectName(u"page"_s);
+  return scroll;
 }
 
 }  // namespace
@@ -72,7 +79,7 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
   auto* rightFrame = new QWidget;
   auto* rightLayout = new QVBoxLayout(rightFrame);
   rightLayout->setContentsMargins(2 * kGrid, 2 * kGrid, 2 * kGrid, 2 * kGrid);
-  right_->addWidget(invitation());
+  right_->addWidget(new QWidget);
   right_->addWidget(run_);
   rightLayout->addWidget(right_);
   detailLayout->addWidget(rightFrame, 1);
@@ -119,7 +126,13 @@ void ExperimentsPage::openExperiment(const QString& id) {
     if (&training->kind() == &kind) newest = training;
   run_->setTraining(newest);
   session_->setCurrent(newest);
-  right_->setCurrentIndex(newest ? 1 : 0);
+  if (newest) {
+    right_->setCurrentIndex(1);
+  } else {
+    delete right_->widget(0);
+    right_->insertWidget(0, invitation(kind));
+    right_->setCurrentIndex(0);
+  }
   stack_->setCurrentIndex(1);
 }
 

@@ -25,6 +25,7 @@ class ExperimentsPage : public QWidget {
   void openExperiment(const QString& id);
   void openRequest(const RunRequest& request);  ///< "the same as run 12 but …"; throws Error
   void openSetupFile(const QString& file);      ///< throws Error
+  void start(const RunRequest& request);        ///< trains it, or queues it behind what trains
   void resumeRun(int64_t runId);
   /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.
   bool addFiles(const QStringList& files);
@@ -41,7 +42,6 @@ class ExperimentsPage : public QWidget {
   void workingChanged();
 
  private:
-  void start(const RunRequest& request);
   void watch(Training* training);
   void show(Training* training);
 

@@ -165,11 +165,7 @@ void RunPanel::setTraining(Training* training) {
   strip_->setSteps({});
   controls_->setVisible(training != nullptr);
   if (!training) return;
-  for (const auto& score : training->kind().scores)
-    curves_->setMetricLabel(
-        metricOf(score.name).metric,
-        QString::fromStdString(score.unit.empty() ? score.label : score.label + " (" + score.unit + ")"));
-  curves_->setMetricLabel("loss", u"Loss"_s);
+  labelMetrics(*curves_, training->kind());
   curves_->addRun(u"run"_s, 0, training->scalars(), training->scores(), training->baselines());
   const auto showBest = [this] {
     if (const auto best = training_->best()) curves_->setBest(training_->kind().scores.front().name, *best);

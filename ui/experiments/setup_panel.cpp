@@ -16,6 +16,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "ui/experiments/sweep_dialog.h"
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
@@ -64,13 +65,14 @@ SetupPanel::SetupPanel(QWidget* parent)
   back->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
   auto* more = new QToolButton;
   more->setIcon(icon(u"more"_s));
-  more->setToolTip(u"Copy, save or open this set-up"_s);
+  more->setToolTip(u"Copy, save or open this set-up; try several values"_s);
   more->setPopupMode(QToolButton::InstantPopup);
   auto* menu = new QMenu(more);
   menu->addAction(icon(u"copy"_s), u"Copy the set-up as JSON"_s, this, &SetupPanel::copySetup);
   menu->addAction(icon(u"save"_s), u"Save the set-up…"_s, this, &SetupPanel::saveSetup);
   menu->addAction(icon(u"open"_s), u"Open a set-up…"_s, this, &SetupPanel::openSetup);
   menu->addSeparator();
+  menu->addAction(icon(u"queue"_s), u"Try several values of one parameter…"_s, this, &SetupPanel::trySeveral);
   menu->addAction(icon(u"reset"_s), u"Back to the defaults"_s, this, [this] {
     form_->setSettings(Settings(kind_->schema));
     steps_->setText(QString::number(kind_->defaultSteps));
@@ -91,8 +93,18 @@ SetupPanel::SetupPanel(QWidget* parent)
   inside->setSpacing(kGrid);
   inside->addWidget(title_);
   inside->addWidget(question_);
-  inside->addWidget(story_);
   inside->addWidget(original_);
+  auto* read = new QPushButton(icon(u"right"_s), u"Read the story"_s);
+  read->setProperty("link", true);
+  read->setCheckable(true);
+  read->setToolTip(u"What this experiment shows, what to watch, and what to try next"_s);
+  inside->addWidget(read, 0, Qt::AlignLeft);
+  inside->addWidget(story_);
+  story_->hide();
+  connect(read, &QPushButton::toggled, this, [this, read](bool open) {
+    story_->setVisible(open);
+    read->setIcon(icon(open ? u"down"_s : u"right"_s));
+  });
   const auto heading = [&](const QString& text) {
     inside->addSpacing(kGrid);
     inside->addWidget(label(text, TextRole::Heading));
@@ -150,6 +162,10 @@ SetupPanel::SetupPanel(QWidget* parent)
 }
 
 void SetupPanel::setKind(const ExperimentKind& kind) {
+  if (kind_ && kind_ != &kind) try {
+      left_[kind_->id] = request();
+    } catch (const Error&) {  // left with something impossible in a field: begin anew next time
+    }
   kind_ = &kind;
   message_->dismiss();
   title_->setText(QString::fromStdString(kind.title));
@@ -161,6 +177,7 @@ void SetupPanel::setKind(const ExperimentKind& kind) {
   steps_->setText(QString::number(kind.defaultSteps));
   seed_->setText(u"1"_s);
   threads_->setText(u"0"_s);
+  if (const auto left = left_.extract(kind.id)) setRequest(left.mapped());
 }
 
 void SetupPanel::setRequest(const RunRequest& request) {
@@ -241,6 +258,25 @@ void SetupPanel::openSetup() {
   } catch (const std::exception& error) {
     report(QString::fromUtf8(error.what()));
   }
+}
+
+void SetupPanel::trySeveral() {
+  if (!form_->valid())
+    return report(u"One of the values above is not possible; what is wrong stands beside it."_s);
+  auto* dialog = new SweepDialog(form_->settings(), this);
+  connect(dialog, &SweepDialog::startAsked, this, [this](const std::vector<Settings>& variants) {
+    try {
+      for (const Settings& variant : variants) {
+        RunRequest wanted = request();
+        wanted.settings = variant.toJson();
+        validate(wanted);
+        Q_EMIT startAsked(wanted);
+      }
+    } catch (const std::exception& error) {
+      report(QString::fromUtf8(error.what()));
+    }
+  });
+  dialog->open();
 }
 
 void SetupPanel::takeDevices(const std::vector<std::string>& devices) {

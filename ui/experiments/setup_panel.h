@@ -1,6 +1,8 @@
 #pragma once
 #include <QWidget>
 
+#include <map>
+
 #include "core/experiments/catalog.h"
 
 class QComboBox;
@@ -25,7 +27,7 @@ class SetupPanel : public QWidget {
   RunRequest request() const;                  ///< throws Error
   bool addFiles(const QStringList& files);     ///< own pictures; false when this experiment takes none
 
-  bool setWeights(const QString& file);        ///< a network to start from; false when none can be given
+  bool setWeights(const QString& file);  ///< a network to start from; false when none can be given
 
   void start();  ///< as the button does
   ParamForm* form() const { return form_; }
@@ -39,10 +41,12 @@ class SetupPanel : public QWidget {
   void copySetup();
   void saveSetup();
   void openSetup();
+  void trySeveral();
   void takeDevices(const std::vector<std::string>& devices);
   void report(const QString& text);
 
   const ExperimentKind* kind_ = nullptr;
+  std::map<std::string, RunRequest> left_;  ///< how each experiment's set-up was left
   QLabel *title_, *question_, *story_, *original_;
   ParamForm* form_;
   NumberEdit *steps_, *seed_, *threads_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ui/widgets/curve_plot.h"
+
 namespace fw {
 namespace {
 
@@ -151,13 +153,19 @@ double Training::stepsPerSecond() const {
 
 void Training::take(News news) {
   if (news.runId > 0) runId_ = news.runId;
-  if (resumes_ > 0 && !news.scalars.empty() && pace_.empty()) {
+  if (resumes_ > 0 && !goesOn_ && (!news.scalars.empty() || !news.scores.empty())) {
     // The run goes on from its last checkpoint: what came after it is learnt again.
-    const int64_t from = news.scalars.begin()->second.front().step;
-    for (auto* series : {&scalars_, &scores_})
-      for (auto& [name, points] : *series)
-        std::erase_if(points, [&](const Point& point) { return point.step >= from; });
-    std::erase_if(snapshots_, [&](int64_t step) { return step >= from; });
+    goesOn_ = true;
+    int64_t from = std::numeric_limits<int64_t>::max();
+    for (const auto* series : {&news.scalars, &news.scores})
+      for (const auto& [name, points] : *series) from = std::min(from, points.front().step);
+    const bool looked = !news.scores.empty() && news.scores.begin()->second.front().step == from;
+    // A look at the checkpoint itself repeats its scores, but no step.
+    for (auto& [name, points] : scalars_)
+      std::erase_if(points, [&](const Point& point) { return point.step >= from + (looked ? 1 : 0); });
+    for (auto& [name, points] : scores_)
+      std::erase_if(points, [&](const Point& point) { return point.step >= from; });
+    std::erase_if(snapshots_, [&](int64_t step) { return step > from; });
   }
   appendAll(scalars_, news.scalars);
   appendAll(scores_, news.scores);
@@ -175,8 +183,8 @@ void Training::take(News news) {
     message_ = QString::fromStdString(news.result->message);
     step_ = news.result->step;
     ended_ = true;
-    if (news.gallery && (snapshots_.empty() || snapshots_.back() < news.galleryStep))
-      snapshots_.push_back(news.galleryStep);
+    const int64_t last = news.gallery ? news.galleryStep : galleryStep_;
+    if (last >= 0 && (snapshots_.empty() || snapshots_.back() < last)) snapshots_.push_back(last);
   }
   if (news.baselines) Q_EMIT baselinesKnown();
   if (!news.scalars.empty() || !news.scores.empty()) Q_EMIT curvesGrew(news.scalars, news.scores);
@@ -214,6 +222,19 @@ QString stateText(RunState state) {
       return u"failed"_s;
   }
   return {};
+}
+
+void labelMetrics(CurvePlot& plot, const ExperimentKind& kind) {
+  for (const auto& score : kind.scores) {
+    const std::string metric = metricOf(score.name).metric;
+    const auto same = std::count_if(kind.scores.begin(), kind.scores.end(), [&](const ScoreKind& each) {
+      return metricOf(each.name).metric == metric;
+    });
+    // A label like "PSNR on held-out pictures" would be wrong for the axis that training pictures share.
+    QString text = same == 1 ? QString::fromStdString(score.label) : metricText(metric);
+    if (!score.unit.empty()) text += u" (%1)"_s.arg(QString::fromStdString(score.unit));
+    plot.setMetricLabel(metric, text);
+  }
 }
 
 }  // namespace fw

@@ -11,6 +11,8 @@
 
 namespace fw {
 
+class CurvePlot;
+
 /// What was written down of a run before this session: for showing all of its curves when it goes on.
 struct RunHistory {
   RunRecord record;
@@ -73,13 +75,12 @@ class Training : public QObject {
   RunRequest request_;
   std::filesystem::path store_;
   int64_t resumes_ = 0;  ///< the run that goes on; 0 for a new one
-  Task task_;
   TrainControl control_;
   std::shared_ptr<Mailbox<News>> mailbox_;
 
   int64_t runId_ = 0, step_ = 0, galleryStep_ = -1;
   RunState state_ = RunState::Queued;
-  bool started_ = false, ended_ = false;
+  bool started_ = false, ended_ = false, goesOn_ = false;
   QString message_;
   double seconds_ = 0;
   Series scalars_, scores_;
@@ -88,8 +89,11 @@ class Training : public QObject {
   std::shared_ptr<const Gallery> gallery_;
   std::vector<int64_t> snapshots_;
   std::vector<std::pair<int64_t, double>> pace_;  ///< recent (step, seconds), for the speed
+  Task task_;  ///< last: its thread uses what stands above, and is waited for first
 };
 
 QString stateText(RunState state);
+/// The experiment's own words for its scores.
+void labelMetrics(CurvePlot& plot, const ExperimentKind& kind);
 
 }  // namespace fw

@@ -11,13 +11,23 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr std::string_view kHeldOut = "validation/";
+constexpr const char* kTraining = "training";
 
 }  // namespace
 
+QString metricText(const std::string& metric) {
+  for (const auto* acronym : {"psnr", "ssim", "mse", "mae"})
+    if (metric == acronym) return QString::fromStdString(metric).toUpper();
+  QString text = QString::fromStdString(metric).replace(u'_', u' ');
+  if (!text.isEmpty()) text[0] = text[0].toUpper();
+  return text;
+}
+
 MetricName metricOf(const std::string& series) {
-  if (series.starts_with(kHeldOut)) return {series.substr(kHeldOut.size()), SeriesKind::Validation};
-  return {series, SeriesKind::Train};
+  const auto slash = series.find('/');
+  if (slash == std::string::npos) return {series, kTraining};
+  const std::string side = series.substr(0, slash);
+  return {series.substr(slash + 1), side == "validation" ? "held out" : side};
 }
 
 BaselineName baselineOf(const std::string& name) {
@@ -55,9 +65,9 @@ void CurvePlot::clear() {
 void CurvePlot::addRun(const QString& run, int colour, const Series& scalars, const Series& scores,
                        const Scores& baselines) {
   Run& added = runs_.emplace_back(Run{run, colour, {}, baselines});
-  for (const auto* series : {&scalars, &scores})
-    for (const auto& [name, points] : *series) added.curves[name] = points;
-  for (const auto& [name, points] : added.curves) offer(metricOf(name).metric);
+  for (const auto& [name, points] : scalars) added.curves[name] = {SeriesKind::Train, points};
+  for (const auto& [name, points] : scores) added.curves[name] = {SeriesKind::Validation, points};
+  for (const auto& [name, curve] : added.curves) offer(metricOf(name).metric);
   showMetric();
 }
 
@@ -66,14 +76,19 @@ void CurvePlot::append(const QString& run, const Series& scalars, const Series& 
       std::find_if(runs_.begin(), runs_.end(), [&](const Run& each) { return each.name == run; });
   if (found == runs_.end()) return;
   bool isNew = false;
-  for (const auto* series : {&scalars, &scores})
+  const std::string shown = metric().toStdString();
+  for (const auto& [series, kind] :
+       {std::pair(&scalars, SeriesKind::Train), {&scores, SeriesKind::Validation}})
     for (const auto& [name, points] : *series) {
       auto& curve = found->curves[name];
-      isNew |= curve.empty();
-      curve.insert(curve.end(), points.begin(), points.end());
-      const auto [metric, kind] = metricOf(name);
-      if (isNew) offer(metric);
-      if (metric == this->metric().toStdString()) plot_->append(legendName(*found, kind), points);
+      const auto [metric, side] = metricOf(name);
+      if (curve.second.empty()) {
+        isNew = true;
+        curve.first = kind;
+        offer(metric);
+      }
+      curve.second.insert(curve.second.end(), points.begin(), points.end());
+      if (metric == shown) plot_->append(legendName(*found, side), points);
     }
   if (isNew) showMetric();
 }
@@ -87,7 +102,7 @@ void CurvePlot::setBaselines(const QString& run, const Scores& baselines) {
 void CurvePlot::setBest(const std::string& score, const Point& point) {
   best_ = {score, point};
   if (metricOf(score).metric == metric().toStdString() && runs_.size() == 1)
-    plot_->setBest(legendName(runs_.front(), metricOf(score).kind), point);
+    plot_->setBest(legendName(runs_.front(), metricOf(score).side), point);
 }
 
 QString CurvePlot::metric() const { return box_->currentData().toString(); }
@@ -101,7 +116,7 @@ void CurvePlot::offer(const std::string& metric) {
   if (!metrics_.insert(metric).second) return;
   const QSignalBlocker quiet(box_);
   const auto known = labels_.find(metric);
-  QString label = known != labels_.end() ? known->second : QString::fromStdString(metric).replace(u'_', u' ');
+  const QString label = known != labels_.end() ? known->second : metricText(metric);
   // The loss is what one looks at first; the rest in the order of the alphabet.
   const int at = metric == "loss" ? 0
                                   : int(std::distance(metrics_.begin(), metrics_.find(metric))) +
@@ -111,9 +126,9 @@ void CurvePlot::offer(const std::string& metric) {
   box_->setCurrentIndex(wanted >= 0 ? wanted : 0);
 }
 
-QString CurvePlot::legendName(const Run& run, SeriesKind kind) const {
-  const QString side = kind == SeriesKind::Train ? u"training"_s : u"held out"_s;
-  return runs_.size() == 1 ? side : u"%1, %2"_s.arg(run.name, side);
+QString CurvePlot::legendName(const Run& run, const std::string& side) const {
+  const QString text = QString::fromStdString(side);
+  return runs_.size() == 1 ? text : u"%1, %2"_s.arg(run.name, text);
 }
 
 void CurvePlot::showMetric() {
@@ -122,20 +137,22 @@ void CurvePlot::showMetric() {
   if (chosen.empty()) return;
   plot_->setValueLabel(box_->currentText());
   const bool one = runs_.size() == 1;
-  int baselineColour = 2;
   for (const Run& run : runs_) {
-    for (const auto& [name, points] : run.curves) {
-      const auto [metric, kind] = metricOf(name);
-      if (metric != chosen) continue;
-      // One run: training and held out differ in colour. Several: each has its own, told apart by their
-      // points.
-      plot_->setSeries(legendName(run, kind), kind,
-                       one && kind == SeriesKind::Validation ? run.colour + 1 : run.colour, points);
-    }
+    // One run: its sides differ in colour. Several: each run has its own, and its sides differ in their
+    // points.
+    int colour = run.colour;
+    for (const bool training : {true, false})
+      for (const auto& [name, curve] : run.curves) {
+        const auto [metric, side] = metricOf(name);
+        if (metric != chosen || (side == kTraining) != training) continue;
+        plot_->setSeries(legendName(run, side), curve.first, colour, curve.second);
+        if (one) ++colour;
+      }
     if (&run != &runs_.front()) continue;  // trivial methods reach the same whatever the run
+    colour = std::max(colour, 2);
     for (const auto& [name, value] : run.baselines)
       if (const auto [metric, label] = baselineOf(name); metric == chosen)
-        plot_->setBaseline(QString::fromStdString(label), one ? baselineColour++ : -1, value);
+        plot_->setBaseline(QString::fromStdString(label), one ? colour++ : -1, value);
   }
   if (best_) setBest(best_->first, best_->second);
 }

@@ -9,12 +9,13 @@ class QComboBox;
 
 namespace fw {
 
-/// Where a curve belongs: "validation/psnr" is the held-out side of the metric "psnr".
+/// Where a curve belongs: "validation/psnr" is the side "held out" of the metric "psnr"; a plain "loss" is of
+/// the training.
 struct MetricName {
-  std::string metric;
-  SeriesKind kind;
+  std::string metric, side;
 };
 MetricName metricOf(const std::string& series);
+QString metricText(const std::string& metric);  ///< "PSNR", "Learning rate"
 /// "validation/mse (predict zero)" is a level of the metric "mse" called "predict zero".
 struct BaselineName {
   std::string metric, label;
@@ -46,12 +47,12 @@ class CurvePlot : public QWidget {
   struct Run {
     QString name;
     int colour;
-    std::map<std::string, std::vector<Point>> curves;
+    std::map<std::string, std::pair<SeriesKind, std::vector<Point>>> curves;
     Scores baselines;
   };
   void offer(const std::string& metric);
   void showMetric();
-  QString legendName(const Run& run, SeriesKind kind) const;
+  QString legendName(const Run& run, const std::string& side) const;
 
   std::vector<Run> runs_;
   std::map<std::string, QString> labels_;

@@ -32,7 +32,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kFrameTime = 66ms;  ///< of animations: 15 a second
 constexpr int kRowLabelWidth = 14 * kGrid;
-constexpr int kSmallestCell = 56, kLargestCell = 480;
+constexpr int kSmallestCell = 56, kComfortableCell = 112, kLargestCell = 480;
 
 QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
 
@@ -52,7 +52,7 @@ GalleryView::GalleryView(QWidget* parent)
       link_(new ViewLink(this)),
       stack_(new QStackedWidget),
       scroll_(new QScrollArea),
-      header_(new QWidget),
+      headerScroll_(new QScrollArea),
       sort_(new QComboBox),
       size_(new QSlider(Qt::Horizontal)),
       play_(new QToolButton),
@@ -74,6 +74,7 @@ GalleryView::GalleryView(QWidget* parent)
   sort_->addItems({u"In order"_s, u"Worst first"_s});
   sort_->setToolTip(u"Worst first: the largest mean absolute error on top"_s);
   size_->setRange(kSmallestCell, kLargestCell);
+  sizeChosen_ = QSettings().contains(u"gallery/cell"_s);
   size_->setValue(QSettings().value(u"gallery/cell"_s, 120).toInt());
   size_->setFixedWidth(12 * kGrid);
   size_->setToolTip(u"Size of the pictures"_s);
@@ -104,13 +105,19 @@ GalleryView::GalleryView(QWidget* parent)
   scroll_->setWidgetResizable(true);
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);
+  headerScroll_->setFrameShape(QFrame::NoFrame);
+  headerScroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  headerScroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  headerScroll_->setFocusPolicy(Qt::NoFocus);
+  connect(scroll_->horizontalScrollBar(), &QScrollBar::valueChanged, headerScroll_->horizontalScrollBar(),
+          &QScrollBar::setValue);
   empty_->setAlignment(Qt::AlignCenter);
   auto* rows = new QWidget;
   auto* rowsLayout = new QVBoxLayout(rows);
   rowsLayout->setContentsMargins(0, 0, 0, 0);
   rowsLayout->setSpacing(kGrid / 2);
   rowsLayout->addLayout(bar);
-  rowsLayout->addWidget(header_);
+  rowsLayout->addWidget(headerScroll_);
   rowsLayout->addWidget(scroll_, 1);
 
   auto* back = new QToolButton;
@@ -155,6 +162,7 @@ GalleryView::GalleryView(QWidget* parent)
   });
   connect(size_, &QSlider::valueChanged, this, [this](int pixels) {
     QSettings().setValue(u"gallery/cell"_s, pixels);
+    sizeChosen_ = true;
     layOut();
   });
   connect(zoomIn, &QToolButton::clicked, this, [this] { link_->zoomBy(1.5); });
@@ -246,21 +254,22 @@ void GalleryView::sortRows() {
 
 void GalleryView::layOut() {
   delete scroll_->takeWidget();
-  delete header_->layout();
-  qDeleteAll(header_->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
+  delete headerScroll_->takeWidget();
   cells_.clear();
+  auto* header = new QWidget;
+  header->setObjectName(u"page"_s);
   grid_ = new QWidget;
   grid_->setObjectName(u"page"_s);
   auto* grid = new QGridLayout(grid_);
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setSpacing(kGrid);
-  auto* head = new QHBoxLayout(header_);
+  auto* head = new QHBoxLayout(header);
   head->setContentsMargins(0, 0, 0, 0);
   head->setSpacing(kGrid);
   auto* corner = new QWidget;
   corner->setFixedSize(kRowLabelWidth, 1);
   head->addWidget(corner);
-  const int longer = size_->value();
+  const int longer = sizeChosen_ ? size_->value() : fittingCell();
   bool differences = false;
   std::size_t columns = 0;
   std::vector<int> widths;
@@ -311,16 +320,24 @@ void GalleryView::layOut() {
     caption->setText(caption->fontMetrics().elidedText(title, Qt::ElideRight, widths[column]));
     head->addWidget(caption);
   }
+  // As wide as the rows beside their scroll bar, or the two would end at different places.
+  header->setFixedWidth(grid_->sizeHint().width());
   head->addStretch();
   grid->setColumnStretch(int(columns) + 1, 1);
   grid->setRowStretch(int(shown_->rows.size()), 1);
   legend_->setVisible(differences);
   scroll_->setWidget(grid_);
-  connect(scroll_->horizontalScrollBar(), &QScrollBar::valueChanged, header_, [this](int value) {
-    header_->setContentsMargins(0, 0, 0, 0);
-    header_->move(-value, header_->y());
-  });
+  header->adjustSize();
+  headerScroll_->setWidget(header);
+  headerScroll_->setFixedHeight(header->sizeHint().height());
   fill();
+}
+
+int GalleryView::fittingCell() const {
+  std::size_t columns = 1;
+  for (const auto& row : shown_->rows) columns = std::max(columns, row.pictures.size());
+  const int room = scroll_->width() - kRowLabelWidth - 3 * kGrid;
+  return std::clamp(room / int(columns) - kGrid, kComfortableCell, 2 * kComfortableCell);
 }
 
 void GalleryView::fill() {

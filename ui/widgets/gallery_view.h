@@ -62,6 +62,7 @@ class GalleryView : public QWidget {
   void showCompare();
   void chooseExport();
   void nextRow(int by);
+  int fittingCell() const;
 
   std::shared_ptr<ShownGallery> shown_;
   std::vector<std::size_t> order_;
@@ -71,7 +72,7 @@ class GalleryView : public QWidget {
   ViewLink* link_;
   QStackedWidget* stack_;
   QScrollArea* scroll_;
-  QWidget* header_;
+  QScrollArea* headerScroll_;  ///< follows the rows sideways, never up and down
   QWidget* grid_ = nullptr;
   std::vector<std::unique_ptr<Cells>> cells_;
   QComboBox* sort_;
@@ -86,6 +87,7 @@ class GalleryView : public QWidget {
   QComboBox* compareSecond_;
   QLabel* compareTitle_;
   std::size_t compareRow_ = 0;
+  bool sizeChosen_ = false;  ///< by the person; until then pictures fill the width
 };
 
 }  // namespace fw

@@ -117,7 +117,9 @@ bool ParamForm::addFiles(const QStringList& files) {
 
 bool ParamForm::setWeights(const QString& file) {
   for (const auto& row : rows_) {
-    if (row->parameter->kind != ParameterKind::Path || row->parameter->name.find("weights") == std::string::npos) continue;
+    if (row->parameter->kind != ParameterKind::Path ||
+        row->parameter->name.find("weights") == std::string::npos)
+      continue;
     settings_->set(row->parameter->name, file.toStdString());
     for (const auto& condition : row->parameter->mattersWhen)
       if (!settings_->matters(row->parameter->name) && !condition.values.empty())

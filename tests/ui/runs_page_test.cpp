@@ -1,0 +1,202 @@
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTableWidget>
+#include <QTest>
+
+#include "own_home.h"
+#include "ui/runs/run_details.h"
+#include "ui/runs/run_table.h"
+#include "ui/runs/runs_page.h"
+#include "ui/theme.h"
+#include "ui/widgets/curve_plot.h"
+#include "ui/widgets/film_strip.h"
+#include "ui/widgets/gallery_view.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/work/store_thread.h"
+
+using namespace Qt::StringLiterals;
+using namespace fw;
+
+class RunsPageTest : public QObject {
+  Q_OBJECT
+  OwnHome home_;
+
+  /// A finished run whose loss falls from `from`, with two snapshots.
+  static int64_t makeRun(double from, double rate) {
+    Store store;
+    RunRequest request;
+    request.experiment = "reconstruction-sanity";
+    request.settings = {{"learning_rate", rate}, {"bottleneck", 10}};
+    request.steps = 100;
+    const auto run = store.createRun(request, "test");
+    RunWriter writer(store.folder(), run.id);
+    for (int step = 1; step <= 100; ++step) writer.scalars(step, step * 0.1, {{"loss", from / step}});
+    writer.scores(100, 10, {{"reconstruction/psnr", 30 + from}});
+    writer.best(100, 30 + from);
+    for (const int value : {50, 90}) {
+      const cv::Mat truth(16, 16, CV_8UC1, cv::Scalar(100)), guess(16, 16, CV_8UC1, cv::Scalar(value));
+      writer.snapshot(
+          value,
+          {{"sample", {{"target", FrameRole::Target, truth}, {"prediction", FrameRole::Prediction, guess}}}});
+    }
+    writer.state(RunState::Finished);
+    writer.flush();
+    return run.id;
+  }
+
+  static void removeAllRuns() {
+    Store store;
+    for (const auto& run : store.runs()) store.deleteRun(run.id);
+  }
+
+  struct Page {
+    Page() : page(&store) {
+      page.resize(1200, 800);
+      page.show();
+      refresh();
+    }
+    void refresh() {
+      QSignalSpy done(&page, &RunsPage::refreshed);
+      page.refresh();
+      QVERIFY(done.wait(5000));
+    }
+    QPushButton* button(const QString& text) {
+      for (auto* each : page.findChildren<QPushButton*>())
+        if (each->text() == text && each->isVisible()) return each;
+      return nullptr;
+    }
+    StoreThread store;
+    RunsPage page;
+  };
+
+ private Q_SLOTS:
+  void initTestCase() { applyTheme(ThemeChoice::Light); }
+  void init() { removeAllRuns(); }
+
+  void listsSortsAndFilters() {
+    const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
+    Page p;
+    auto* view = p.page.view();
+    QCOMPARE(view->model()->rowCount(), 2);
+    QCOMPARE(view->model()->index(0, 0).data().toLongLong(), second);  // newest first
+    view->sortByColumn(RunTable::Best, Qt::AscendingOrder);
+    QCOMPARE(view->model()->index(0, 0).data().toLongLong(), first);
+    const auto rangeOf = [&](int64_t id) { return p.page.table()->summary(id); };
+    QTRY_VERIFY(rangeOf(second) && rangeOf(second)->metrics.at("loss").high == 9);
+    QCOMPARE(rangeOf(first)->metrics.at("loss").low, 0.01);
+    auto* filter = p.page.findChild<QLineEdit*>();
+    filter->setText(u"no such run"_s);
+    QCOMPARE(view->model()->rowCount(), 0);
+    filter->setText(u"finished"_s);
+    QCOMPARE(view->model()->rowCount(), 2);
+  }
+
+  void overlaysSelectedRunsAndTellsWhatDiffers() {
+    const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
+    Page p;
+    p.page.select({first, second});
+    auto* plot = p.page.details()->curves()->plot();
+    QTRY_VERIFY(plot->has(u"run %1, training"_s.arg(first)) && plot->has(u"run %1, training"_s.arg(second)));
+    auto* parameters = p.page.details()->parameters();
+    QCOMPARE(parameters->item(0, 0)->text(), u"Learning rate"_s);  // what differs stands on top
+    QVERIFY(parameters->item(0, 0)->font().bold());
+    QCOMPARE(parameters->item(0, 1)->text(), u"0.001"_s);
+    QCOMPARE(parameters->item(0, 2)->text(), u"0.01"_s);
+    auto* gallery = p.page.details()->gallery();
+    QTRY_VERIFY(!gallery->shown().gallery.empty() && gallery->shown().gallery[0].frames.size() >= 4);
+  }
+
+  void showsAnySnapshot() {
+    const auto id = makeRun(1, 0.001);
+    Page p;
+    p.page.select({id});
+    QTRY_COMPARE(p.page.details()->filmStrip()->steps(), (std::vector<int64_t>{50, 90}));
+    auto* gallery = p.page.details()->gallery();
+    const auto value = [&] {
+      return gallery->shown().gallery.empty()
+                 ? -1
+                 : int(gallery->shown().gallery[0].frames[1].image.at<uchar>(0, 0));
+    };
+    QTRY_COMPARE(value(), 90);
+    p.page.details()->filmStrip()->setStep(50);
+    QTRY_COMPARE(value(), 50);
+  }
+
+  void deletesOnlyAfterAsking() {
+    const auto first = makeRun(1, 0.001), second = makeRun(2, 0.01);
+    Page p;
+    p.page.select({first});
+    p.button(u"Delete"_s)->click();
+    QVERIFY(p.page.message()->isVisible());
+    QCOMPARE(Store().runs().size(), std::size_t(2));
+    p.page.message()->dismiss();
+    QCOMPARE(Store().runs().size(), std::size_t(2));
+    p.button(u"Delete"_s)->click();
+    QSignalSpy refreshed(&p.page, &RunsPage::refreshed);
+    p.page.message()->actionButton()->click();
+    QVERIFY(refreshed.wait(5000));
+    QCOMPARE(Store().runs().size(), std::size_t(1));
+    QCOMPARE(Store().runs().front().id, second);
+    QCOMPARE(p.page.view()->model()->rowCount(), 1);
+  }
+
+  void asksToResumeAndToStartTheSame() {
+    const auto id = makeRun(1, 0.125);
+    Page p;
+    p.page.select({id});
+    QSignalSpy resume(&p.page, &RunsPage::resumeAsked);
+    double rate = 0;
+    connect(&p.page, &RunsPage::sameAsAsked, this,
+            [&](const RunRequest& request) { rate = request.settings.at("learning_rate"); });
+    p.button(u"Resume"_s)->click();
+    QCOMPARE(resume.first().first().toLongLong(), id);
+    p.button(u"Same set-up, but…"_s)->click();
+    QCOMPARE(rate, 0.125);
+  }
+
+  void notesAreKept() {
+    const auto id = makeRun(1, 0.001);
+    {
+      Page p;
+      p.page.select({id});
+      QTRY_VERIFY(p.page.details()->notes()->isEnabled());
+      p.page.details()->notes()->setPlainText(
+          u"Größer werden die Menschen nicht, doch unter den Menschen …"_s);
+      // Closed before the half second is over: nothing may be lost.
+      p.page.select({});
+    }
+    QCOMPARE(QString::fromStdString(Store().run(id).notes),
+             u"Größer werden die Menschen nicht, doch unter den Menschen …"_s);
+  }
+
+  void aSelectionSurvivesARefresh() {
+    const auto first = makeRun(1, 0.001);
+    Page p;
+    p.page.select({first});
+    const auto second = makeRun(2, 0.01);
+    p.refresh();
+    QCOMPARE(p.page.selected(), std::vector<int64_t>{first});
+    QCOMPARE(p.page.view()->model()->rowCount(), 2);
+    Q_UNUSED(second)
+  }
+
+  void aStoreThatCannotBeOpenedIsSaid() {
+    const QString file = home_.folder.filePath(u"not a folder"_s);
+    QFile out(file);
+    QVERIFY(out.open(QIODevice::WriteOnly));
+    out.close();
+    StoreThread store(file.toStdString());
+    RunsPage page(&store);
+    page.show();
+    page.refresh();
+    QTRY_VERIFY(page.message()->isVisible());
+    QVERIFY(!page.message()->text().isEmpty());
+  }
+};
+
+QTEST_MAIN(RunsPageTest)
+#include "runs_page_test.moc"

@@ -1,0 +1,325 @@
+#include "ui/runs/run_details.h"
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QTabWidget>
+#include <QTableWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "ui/runs/run_table.h"
+#include "ui/theme.h"
+#include "ui/widgets/curve_plot.h"
+#include "ui/widgets/film_strip.h"
+#include "ui/widgets/gallery_view.h"
+#include "ui/work/store_thread.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+constexpr auto kSaveNotesAfter = 500ms;
+
+QString runName(const RunRecord& run) {
+  return run.name.empty() ? u"run %1"_s.arg(run.id)
+                          : u"run %1 %2"_s.arg(run.id).arg(QString::fromStdString(run.name));
+}
+
+QString valueText(const nlohmann::json& value) {
+  if (value.is_null()) return u"–"_s;
+  if (value.is_string()) return QString::fromStdString(value.get<std::string>());
+  if (value.is_number_float()) return shortNumber(value.get<double>());
+  if (value.is_boolean()) return value.get<bool>() ? u"yes"_s : u"no"_s;
+  return QString::fromStdString(value.dump());
+}
+
+QTableWidget* table() {
+  auto* made = new QTableWidget;
+  made->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  made->setSelectionBehavior(QAbstractItemView::SelectRows);
+  made->setShowGrid(false);
+  made->verticalHeader()->hide();
+  made->verticalHeader()->setDefaultSectionSize(4 * kGrid);
+  made->horizontalHeader()->setHighlightSections(false);
+  return made;
+}
+
+void setCell(QTableWidget* table, int row, int column, const QString& text, bool strong = false) {
+  auto* item = new QTableWidgetItem(text);
+  if (strong) {
+    QFont font = item->font();
+    font.setBold(true);
+    item->setFont(font);
+  }
+  table->setItem(row, column, item);
+}
+
+/// The same sample from each run in one row: input and truth once, then what each made of it.
+Gallery sideBySide(const std::vector<std::pair<QString, Gallery>>& galleries) {
+  Gallery merged = galleries.front().second;
+  for (auto& row : merged)
+    for (auto& frame : row.frames)
+      if (frame.role == FrameRole::Prediction || frame.role == FrameRole::Difference)
+        frame.label = galleries.front().first.toStdString() + ": " + frame.label;
+  for (std::size_t i = 1; i < galleries.size(); ++i)
+    for (const auto& row : galleries[i].second) {
+      auto same = std::find_if(merged.begin(), merged.end(),
+                               [&](const GalleryRow& each) { return each.name == row.name; });
+      // Names may carry a result ("… 98 % right"): then the place tells which sample it is.
+      if (same == merged.end()) {
+        const auto place = std::size_t(&row - galleries[i].second.data());
+        if (place >= merged.size()) continue;
+        same = merged.begin() + std::ptrdiff_t(place);
+      }
+      for (auto frame : row.frames)
+        if (frame.role == FrameRole::Prediction || frame.role == FrameRole::Difference) {
+          frame.label = galleries[i].first.toStdString() + ": " + frame.label;
+          same->frames.push_back(std::move(frame));
+        }
+    }
+  return merged;
+}
+
+}  // namespace
+
+RunDetails::RunDetails(StoreThread* store, QWidget* parent)
+    : QWidget(parent),
+      store_(store),
+      tabs_(new QTabWidget),
+      curves_(new CurvePlot),
+      gallery_(new GalleryView),
+      strip_(new FilmStrip),
+      parameters_(table()),
+      numbers_(table()),
+      name_(new QLineEdit),
+      notes_(new QPlainTextEdit),
+      saveSoon_(new QTimer(this)) {
+  curves_->plot()->setOptionsSaved(u"plot"_s);
+  gallery_->setPlaceholder(
+      u"Select a run above to see its snapshots; two or more to see the same samples side by side."_s);
+  auto* galleryTab = new QWidget;
+  auto* galleryLayout = new QVBoxLayout(galleryTab);
+  galleryLayout->setContentsMargins(0, kGrid, 0, 0);
+  galleryLayout->addWidget(gallery_, 1);
+  galleryLayout->addWidget(strip_);
+  auto* notesTab = new QWidget;
+  auto* notesLayout = new QVBoxLayout(notesTab);
+  notesLayout->setContentsMargins(0, kGrid, 0, 0);
+  notesLayout->setSpacing(kGrid);
+  name_->setPlaceholderText(u"A name for this run"_s);
+  notes_->setPlaceholderText(u"Notes: what was tried, what came out, what to try next. Saved as you type."_s);
+  notesLayout->addWidget(name_);
+  notesLayout->addWidget(notes_, 1);
+  const auto padded = [](QWidget* content) {
+    auto* page = new QWidget;
+    auto* layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, kGrid, 0, 0);
+    layout->addWidget(content);
+    return page;
+  };
+  tabs_->addTab(padded(curves_), u"Curves"_s);
+  tabs_->addTab(galleryTab, u"Gallery"_s);
+  tabs_->addTab(padded(parameters_), u"Parameters"_s);
+  tabs_->addTab(padded(numbers_), u"Numbers"_s);
+  tabs_->addTab(notesTab, u"Notes"_s);
+  tabs_->setDocumentMode(true);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(tabs_);
+  saveSoon_->setSingleShot(true);
+  saveSoon_->setInterval(kSaveNotesAfter);
+  connect(saveSoon_, &QTimer::timeout, this, &RunDetails::saveNotes);
+  connect(notes_, &QPlainTextEdit::textChanged, saveSoon_, qOverload<>(&QTimer::start));
+  connect(name_, &QLineEdit::textEdited, saveSoon_, qOverload<>(&QTimer::start));
+  connect(strip_, &FilmStrip::stepChosen, this, &RunDetails::showStep);
+  const auto saved = [this](const QString& file) { Q_EMIT said(u"Saved as %1"_s.arg(file)); };
+  connect(curves_->plot(), &LossPlot::exported, this, saved);
+  connect(curves_->plot(), &LossPlot::exportFailed, this, &RunDetails::failed);
+  connect(gallery_, &GalleryView::exported, this, saved);
+  connect(gallery_, &GalleryView::exportFailed, this, &RunDetails::failed);
+  setRuns({});
+}
+
+RunDetails::~RunDetails() {
+  if (saveSoon_->isActive()) saveNotes();
+}
+
+void RunDetails::setRuns(const std::vector<int64_t>& ids) {
+  if (saveSoon_->isActive()) saveNotes();
+  ids_ = ids;
+  if (ids.empty()) return take({});
+  store_->ask(
+      this,
+      [ids](Store& store) {
+        std::vector<RunHistory> runs;
+        for (const int64_t id : ids) runs.push_back(readHistory(store, id));
+        return runs;
+      },
+      [this, ids](std::vector<RunHistory> runs) {
+        if (ids == ids_) take(std::move(runs));
+      },
+      [this](const QString& text) { Q_EMIT failed(text); });
+}
+
+int64_t RunDetails::stepOf(int64_t runId) const {
+  for (const auto& history : histories_)
+    if (history.record.id == runId) return history.record.step;
+  return -1;
+}
+
+void RunDetails::take(std::vector<RunHistory> runs) {
+  histories_ = std::move(runs);
+  curves_->clear();
+  std::set<int64_t> steps;
+  for (int colour = 0; const auto& history : histories_) {
+    for (const auto& kind : catalog())
+      if (kind.id == history.record.request.experiment) labelMetrics(*curves_, kind);
+    curves_->addRun(runName(history.record), colour, history.scalars, history.scores, history.baselines);
+    colour += histories_.size() == 1 ? 0 : 1;
+    steps.insert(history.snapshots.begin(), history.snapshots.end());
+  }
+  if (histories_.size() == 1) {
+    const auto& record = histories_.front().record;
+    for (const auto& kind : catalog())
+      if (kind.id == record.request.experiment && !kind.scores.empty())
+        for (const auto& point : histories_.front().scores[kind.scores.front().name])
+          if (point.step == record.bestStep) curves_->setBest(kind.scores.front().name, point);
+  }
+  fillParameters();
+  fillNumbers();
+  strip_->pause();
+  strip_->setSteps({});
+  gallery_->setGallery({});
+  strip_->setSteps({steps.begin(), steps.end()});
+  const bool one = histories_.size() == 1;
+  notesOf_ = 0;  // filling the fields is no editing
+  name_->setText(one ? QString::fromStdString(histories_.front().record.name) : QString());
+  notes_->setPlainText(one ? QString::fromStdString(histories_.front().record.notes) : QString());
+  saveSoon_->stop();
+  name_->setEnabled(one);
+  notes_->setEnabled(one);
+  notesOf_ = one ? histories_.front().record.id : 0;
+}
+
+void RunDetails::fillParameters() {
+  std::vector<std::pair<QString, std::vector<QString>>> rows;
+  std::set<std::string> names;
+  std::map<std::string, QString> labels;
+  for (const auto& history : histories_) {
+    for (const auto& [name, value] : history.record.request.settings.items()) names.insert(name);
+    for (const auto& kind : catalog())
+      if (kind.id == history.record.request.experiment)
+        for (const auto& parameter : kind.schema.parameters())
+          labels[parameter.name] = QString::fromStdString(parameter.label);
+  }
+  const auto add = [&](const QString& label, auto valueOf) {
+    auto& row = rows.emplace_back(label, std::vector<QString>());
+    for (const auto& history : histories_) row.second.push_back(valueOf(history.record));
+  };
+  add(u"Experiment"_s, [](const RunRecord& run) { return QString::fromStdString(run.request.experiment); });
+  for (const auto& name : names)
+    add(labels.contains(name) ? labels[name] : QString::fromStdString(name), [&](const RunRecord& run) {
+      const auto found = run.request.settings.find(name);
+      return found == run.request.settings.end() ? u"–"_s : valueText(*found);
+    });
+  add(u"Steps"_s, [](const RunRecord& run) {
+    return run.request.steps ? QString::number(run.request.steps) : u"until stopped"_s;
+  });
+  add(u"Seed"_s, [](const RunRecord& run) { return QString::number(run.request.seed); });
+  add(u"Device"_s, [](const RunRecord& run) { return QString::fromStdString(run.request.device); });
+  add(u"Threads"_s, [](const RunRecord& run) {
+    return run.request.threads ? QString::number(run.request.threads) : u"all"_s;
+  });
+  add(u"Program version"_s, [](const RunRecord& run) { return QString::fromStdString(run.codeVersion); });
+  // What differs is what one looks for: it stands on top, in bold.
+  const auto differs = [](const auto& row) {
+    return std::adjacent_find(row.second.begin(), row.second.end(), std::not_equal_to<>()) !=
+           row.second.end();
+  };
+  std::stable_partition(rows.begin(), rows.end(), differs);
+  parameters_->clear();
+  parameters_->setColumnCount(int(histories_.size()) + 1);
+  parameters_->setRowCount(histories_.empty() ? 0 : int(rows.size()));
+  QStringList header{u"Parameter"_s};
+  for (const auto& history : histories_) header << runName(history.record);
+  parameters_->setHorizontalHeaderLabels(header);
+  for (int row = 0; row < parameters_->rowCount(); ++row) {
+    const auto& [label, values] = rows[std::size_t(row)];
+    setCell(parameters_, row, 0, label, differs(rows[std::size_t(row)]));
+    for (int column = 0; column < int(values.size()); ++column)
+      setCell(parameters_, row, column + 1, values[std::size_t(column)], differs(rows[std::size_t(row)]));
+  }
+  parameters_->resizeColumnsToContents();
+  parameters_->horizontalHeader()->setStretchLastSection(true);
+  parameters_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+}
+
+void RunDetails::fillNumbers() {
+  numbers_->clear();
+  numbers_->setColumnCount(5);
+  numbers_->setHorizontalHeaderLabels({u"Run"_s, u"Number"_s, u"Smallest"_s, u"Largest"_s, u"Last"_s});
+  std::vector<std::pair<QString, std::pair<std::string, RunSummary::Range>>> rows;
+  for (const auto& history : histories_)
+    for (const auto& metric : summarise(history.scalars, history.scores).metrics)
+      rows.emplace_back(runName(history.record), metric);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.second.first < b.second.first; });
+  numbers_->setRowCount(int(rows.size()));
+  for (int row = 0; row < int(rows.size()); ++row) {
+    const auto& [run, metric] = rows[std::size_t(row)];
+    setCell(numbers_, row, 0, run);
+    setCell(numbers_, row, 1, QString::fromStdString(metric.first));
+    setCell(numbers_, row, 2, shortNumber(metric.second.low));
+    setCell(numbers_, row, 3, shortNumber(metric.second.high));
+    setCell(numbers_, row, 4, shortNumber(metric.second.last));
+  }
+  numbers_->resizeColumnsToContents();
+  numbers_->horizontalHeader()->setStretchLastSection(true);
+  numbers_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+}
+
+void RunDetails::showStep(int64_t step) {
+  if (histories_.empty()) return;
+  std::vector<std::pair<int64_t, QString>> wanted;
+  for (const auto& history : histories_)
+    if (!history.snapshots.empty()) wanted.emplace_back(history.record.id, runName(history.record));
+  store_->ask(
+      this,
+      [wanted, step](Store& store) {
+        std::vector<std::pair<QString, Gallery>> galleries;
+        for (const auto& [id, name] : wanted) {
+          // Each run's last snapshot that is not later.
+          const auto steps = store.snapshotSteps(id);
+          const auto after = std::upper_bound(steps.begin(), steps.end(), step);
+          if (after != steps.begin()) galleries.emplace_back(name, store.snapshot(id, *(after - 1)));
+        }
+        return galleries;
+      },
+      [this, step, ids = ids_](std::vector<std::pair<QString, Gallery>> galleries) {
+        if (ids != ids_ || strip_->step() != step || galleries.empty()) return;
+        gallery_->setGallery(galleries.size() == 1 ? galleries.front().second : sideBySide(galleries));
+      },
+      [this](const QString& text) { Q_EMIT failed(text); });
+}
+
+void RunDetails::saveNotes() {
+  saveSoon_->stop();
+  if (notesOf_ == 0) return;
+  store_->ask(
+      this,
+      [id = notesOf_, name = name_->text().toStdString(),
+       notes = notes_->toPlainText().toStdString()](Store& store) {
+        store.renameRun(id, name);
+        store.setNotes(id, notes);
+      },
+      [this] { Q_EMIT renamed(); }, [this](const QString& text) { Q_EMIT failed(text); });
+}
+
+}  // namespace fw

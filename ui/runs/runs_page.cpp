@@ -1,0 +1,257 @@
+#include "ui/runs/runs_page.h"
+
+#include <QFileDialog>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QSettings>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <fstream>
+
+#include "core/base/atomic_file.h"
+#include "ui/runs/run_details.h"
+#include "ui/runs/run_table.h"
+#include "ui/theme.h"
+#include "ui/widgets/message_bar.h"
+#include "ui/work/store_thread.h"
+
+namespace fw {
+namespace {
+
+using namespace Qt::StringLiterals;
+
+QPushButton* button(const QString& iconName, const QString& text, const QString& tip) {
+  auto* made = new QPushButton(icon(iconName), text);
+  made->setToolTip(tip);
+  return made;
+}
+
+}  // namespace
+
+RunsPage::RunsPage(StoreThread* store, QWidget* parent)
+    : QWidget(parent),
+      store_(store),
+      runs_(new RunTable(this)),
+      sorted_(new QSortFilterProxyModel(this)),
+      view_(new QTableView),
+      filter_(new QLineEdit),
+      message_(new MessageBar),
+      details_(new RunDetails(store)),
+      resume_(button(u"play"_s, u"Resume"_s, u"Go on exactly where this run was"_s)),
+      same_(button(u"copy"_s, u"Same set-up, but…"_s,
+                   u"Open this run's set-up under Experiments, to change and start it"_s)),
+      explore_(button(u"explore"_s, u"Explore"_s, u"Look at the layers of this run's network"_s)),
+      remove_(button(u"trash"_s, u"Delete"_s, u"Delete the selected runs with their files (Del)"_s)),
+      more_(new QToolButton) {
+  sorted_->setSourceModel(runs_);
+  sorted_->setSortRole(RunTable::kSortRole);
+  sorted_->setFilterKeyColumn(-1);
+  sorted_->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  view_->setModel(sorted_);
+  view_->setSortingEnabled(true);
+  view_->sortByColumn(RunTable::Number, Qt::DescendingOrder);
+  view_->setSelectionBehavior(QAbstractItemView::SelectRows);
+  view_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  view_->setShowGrid(false);
+  view_->setWordWrap(false);
+  view_->setTabKeyNavigation(false);
+  view_->verticalHeader()->hide();
+  view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
+  view_->horizontalHeader()->setHighlightSections(false);
+  view_->horizontalHeader()->setStretchLastSection(true);
+  const int widths[] = {48, 120, 176, 88, 120, 104, 104, 160, 64, 88, 136};
+  for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
+  view_->setMinimumHeight(14 * kGrid);
+  filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
+  filter_->setClearButtonEnabled(true);
+  filter_->addAction(icon(u"search"_s), QLineEdit::LeadingPosition);
+  filter_->setMaximumWidth(40 * kGrid);
+  remove_->setShortcut(QKeySequence::Delete);
+
+  auto* head = new QHBoxLayout;
+  head->setSpacing(kGrid);
+  head->addWidget(label(u"Runs"_s, TextRole::Display));
+  head->addSpacing(kGrid);
+  head->addWidget(filter_, 1);
+  head->addStretch();
+  for (auto* each : {resume_, same_, explore_, remove_}) head->addWidget(each);
+  head->addWidget(more_);
+  auto* menu = new QMenu(more_);
+  menu->addAction(icon(u"weights"_s), u"Save the weights of the best step…"_s, this,
+                  [this] { saveWeights(Weights::Best); });
+  menu->addAction(icon(u"weights"_s), u"Save the weights of the last step…"_s, this,
+                  [this] { saveWeights(Weights::Last); });
+  more_->setIcon(icon(u"more"_s));
+  more_->setToolTip(u"Save what this run has learnt"_s);
+  more_->setPopupMode(QToolButton::InstantPopup);
+  more_->setMenu(menu);
+  auto* panel = new QFrame;
+  panel->setObjectName(u"panel"_s);
+  auto* panelLayout = new QVBoxLayout(panel);
+  panelLayout->setContentsMargins(kGrid * 3 / 2, 0, kGrid * 3 / 2, kGrid * 3 / 2);
+  panelLayout->addWidget(details_);
+  auto* splitter = new QSplitter(Qt::Vertical);
+  splitter->setChildrenCollapsible(false);
+  splitter->setHandleWidth(kGrid);
+  splitter->addWidget(view_);
+  splitter->addWidget(panel);
+  splitter->setStretchFactor(0, 2);
+  splitter->setStretchFactor(1, 3);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(3 * kGrid, 3 * kGrid, 3 * kGrid, 2 * kGrid);
+  layout->setSpacing(kGrid * 3 / 2);
+  layout->addLayout(head);
+  layout->addWidget(message_);
+  layout->addWidget(splitter, 1);
+
+  connect(filter_, &QLineEdit::textChanged, sorted_, &QSortFilterProxyModel::setFilterFixedString);
+  connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::showSelection);
+  connect(sorted_, &QAbstractItemModel::modelReset, this, &RunsPage::showSelection);
+  connect(resume_, &QPushButton::clicked, this, [this] {
+    if (const auto ids = selected(); ids.size() == 1) Q_EMIT resumeAsked(ids.front());
+  });
+  connect(same_, &QPushButton::clicked, this, [this] {
+    if (const auto ids = selected(); ids.size() == 1) Q_EMIT sameAsAsked(runs_->run(ids.front())->request);
+  });
+  connect(view_, &QTableView::doubleClicked, same_, &QPushButton::click);
+  connect(explore_, &QPushButton::clicked, this, [this] {
+    if (const auto ids = selected(); ids.size() == 1) Q_EMIT exploreAsked(ids.front());
+  });
+  connect(remove_, &QPushButton::clicked, this, &RunsPage::askDelete);
+  connect(details_, &RunDetails::said, this,
+          [this](const QString& text) { message_->say(MessageKind::Good, text); });
+  connect(details_, &RunDetails::failed, message_, &MessageBar::error);
+  connect(details_, &RunDetails::renamed, this, &RunsPage::refresh);
+  showSelection();
+}
+
+void RunsPage::refresh() {
+  if (reading_) {
+    again_ = true;
+    return;
+  }
+  reading_ = true;
+  const auto done = [this] {
+    reading_ = false;
+    if (std::exchange(again_, false)) refresh();
+  };
+  store_->ask(
+      this, [](Store& store) { return store.runs(); },
+      [this, done](std::vector<RunRecord> runs) {
+        const auto before = selected();
+        runs_->setRuns(std::move(runs));
+        if (selected() != before) select(before);
+        readSummaries();
+        showSelection();
+        Q_EMIT refreshed();
+        done();
+      },
+      [this, done](const QString& text) {
+        message_->error(text);
+        done();
+      });
+}
+
+void RunsPage::readSummaries() {
+  // One question each, so that the rest of the window is served in between.
+  for (const int64_t id : runs_->withoutSummary()) {
+    const int64_t step = runs_->run(id)->step;
+    store_->ask(
+        this, [id](Store& store) { return summarise(store.scalars(id), store.scores(id)); },
+        [this, id, step](RunSummary summary) { runs_->setSummary(id, step, std::move(summary)); },
+        [](const QString&) {});  // deleted meanwhile
+  }
+}
+
+void RunsPage::select(const std::vector<int64_t>& ids) {
+  QItemSelection selection;
+  for (int row = 0; row < sorted_->rowCount(); ++row) {
+    const QModelIndex index = sorted_->index(row, 0);
+    if (std::find(ids.begin(), ids.end(), index.data(RunTable::kIdRole).toLongLong()) != ids.end())
+      selection.select(index, sorted_->index(row, RunTable::ColumnCount - 1));
+  }
+  view_->selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+}
+
+std::vector<int64_t> RunsPage::selected() const {
+  std::vector<int64_t> ids;
+  for (const QModelIndex& index : view_->selectionModel()->selectedRows())
+    ids.push_back(index.data(RunTable::kIdRole).toLongLong());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void RunsPage::showSelection() {
+  const auto ids = selected();
+  const auto* one = ids.size() == 1 ? runs_->run(ids.front()) : nullptr;
+  const auto busy = [](const RunRecord* run) {
+    return run && (run->state == RunState::Running || run->state == RunState::Paused);
+  };
+  resume_->setEnabled(one && !busy(one));
+  same_->setEnabled(one);
+  explore_->setEnabled(one);
+  more_->setEnabled(one);
+  remove_->setEnabled(!ids.empty() &&
+                      std::none_of(ids.begin(), ids.end(), [&](int64_t id) { return busy(runs_->run(id)); }));
+  // What trains is followed under Experiments; here it is read anew when it has come to its end.
+  const bool outdated = std::any_of(ids.begin(), ids.end(), [&](int64_t id) {
+    const auto* run = runs_->run(id);
+    return run && !busy(run) && details_->stepOf(id) >= 0 && details_->stepOf(id) != run->step;
+  });
+  if (ids != details_->runs() || outdated) details_->setRuns(ids);
+}
+
+void RunsPage::askDelete() {
+  const auto ids = selected();
+  if (ids.empty()) return;
+  const QString what =
+      ids.size() == 1
+          ? u"Delete run %1 with its curves, snapshots, weights and notes?"_s.arg(ids.front())
+          : u"Delete these %1 runs with their curves, snapshots, weights and notes?"_s.arg(ids.size());
+  message_->ask(
+      MessageKind::Warning, what + u" This cannot be undone."_s, u"Delete"_s,
+      [this, ids] {
+        store_->ask(
+            this,
+            [ids](Store& store) {
+              for (const int64_t id : ids) store.deleteRun(id);
+            },
+            [this] { refresh(); },
+            [this](const QString& text) {
+              message_->error(text);
+              refresh();
+            });
+      },
+      true);
+}
+
+void RunsPage::saveWeights(Weights which) {
+  const auto ids = selected();
+  if (ids.size() != 1) return;
+  QSettings settings;
+  const QString file = QFileDialog::getSaveFileName(
+      this, u"Save the weights"_s,
+      settings.value(u"folders/weights"_s).toString() +
+          u"/%1-run-%2.safetensors"_s.arg(QString::fromStdString(runs_->run(ids.front())->request.experiment))
+              .arg(ids.front()),
+      u"Weights (*.safetensors)"_s);
+  if (file.isEmpty()) return;
+  settings.setValue(u"folders/weights"_s, QFileInfo(file).absolutePath());
+  store_->ask(
+      this,
+      [id = ids.front(), which, file](Store& store) {
+        std::ifstream source(weightsFile(store.run(id).folder, which), std::ios::binary);
+        writeAtomically(file.toStdString(), [&](std::ostream& target) { target << source.rdbuf(); });
+      },
+      [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
+      [this](const QString& text) { message_->error(text); });
+}
+
+}  // namespace fw
