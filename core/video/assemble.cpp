@@ -309,7 +309,7 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
         covers.push_back({addCover(from, output), std::move(packet)});
       } else if (planned.kind == AVMEDIA_TYPE_AUDIO) {
         sounds.push_back(planned.handling == Handling::Copy
-                             ? copySound(input, planned.source, timeline, retiming.sound, output)
+                             ? copySound(source.file, input, planned.source, timeline, retiming.sound, output)
                              : encodeSound(input, planned, timeline, retiming.sound, output));
       } else {
         subtitles.push_back(planned.handling == Handling::Copy

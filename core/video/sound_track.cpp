@@ -22,9 +22,23 @@ constexpr double kRunUpSeconds = 0.1;
 
 constexpr const char* kFailed = "Could not convert the sound";
 
+/// FFmpeg's start_time leaves the run-up out; the first packet does not.
+std::optional<double> firstPacketSeconds(const std::filesystem::path& file, int stream) {
+  Input input(file);
+  input.keepOnly(std::span(&stream, 1));
+  const Packet packet = newPacket();
+  while (av_read_frame(input.get(), packet.get()) >= 0) {
+    if (packet->stream_index == stream && packet->pts != AV_NOPTS_VALUE)
+      return static_cast<double>(packet->pts) * av_q2d(input.stream(stream)->time_base);
+    av_packet_unref(packet.get());
+  }
+  return std::nullopt;
+}
+
 class CopiedSound : public Track {
  public:
-  CopiedSound(const Input& input, int stream, const Timeline& timeline, Sound sound, Output& output)
+  CopiedSound(const std::filesystem::path& file, const Input& input, int stream, const Timeline& timeline,
+              Sound sound, Output& output)
       : source_(stream), base_(input.stream(stream)->time_base), timeline_(timeline) {
     const AVStream& from = *input.stream(stream);
     AVStream* to = output.addStream();
@@ -34,8 +48,9 @@ class CopiedSound : public Track {
     to->time_base = base_;
     copyDescription(from, *to);
     origin_ = std::llround(timeline.origin / av_q2d(base_));
-    if (from.start_time == AV_NOPTS_VALUE) return;
-    const double start = static_cast<double>(from.start_time) * av_q2d(base_) - timeline.origin;
+    const std::optional<double> first = firstPacketSeconds(file, stream);
+    if (!first) return;
+    const double start = *first - timeline.origin;
     keepRunUp_ = !timeline.trimmedStart && start < 0 && start > -kRunUpSeconds;
     // Sound that runs at its own speed beside a slowed video still starts where the video has got to by then.
     if (sound == Sound::Keep && start > 0)
@@ -163,7 +178,6 @@ class EncodedSound : public Track {
     total_ = std::llround((lastEnd_ - firstStart_) * stretch_ * encoder_->sample_rate);
     check(av_buffersrc_add_frame(in_, nullptr), kFailed, "");
     drainFilters(output);
-    padTo(*total_, output);
     encode(nullptr, output);
   }
 
@@ -233,18 +247,16 @@ class EncodedSound : public Track {
     filters += ",aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(encoder_->sample_fmt)) +
                ":sample_rates=" + std::to_string(encoder_->sample_rate) +
                ":channel_layouts=" + textOf(encoder_->ch_layout);
-    return filters;
+    // The end is cut to the sample below; this makes sure that there is enough to cut from.
+    return filters + ",apad=pad_dur=2";
   }
 
   void openFilters(const AVFrame& first) {
     graph_ = newGraph();
-    AVChannelLayout layout = first.ch_layout;
-    if (layout.order == AV_CHANNEL_ORDER_UNSPEC)
-      av_channel_layout_default(&layout, first.ch_layout.nb_channels);
     const std::string arguments = "time_base=1/" + std::to_string(first.sample_rate) +
                                   ":sample_rate=" + std::to_string(first.sample_rate) + ":sample_fmt=" +
                                   av_get_sample_fmt_name(static_cast<AVSampleFormat>(first.format)) +
-                                  ":channel_layout=" + textOf(layout);
+                                  ":channel_layout=" + textOf(first.ch_layout);
     check(avfilter_graph_create_filter(&in_, avfilter_get_by_name("abuffer"), "in", arguments.c_str(),
                                        nullptr, graph_.get()),
           kFailed, "");
@@ -298,6 +310,8 @@ class EncodedSound : public Track {
         std::copy_n(samples.extended_data, std::min(AV_NUM_DATA_POINTERS, channels), samples.data);
     }
     samples.nb_samples = keep - skip;
+    if (samples.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+      av_channel_layout_default(&samples.ch_layout, samples.ch_layout.nb_channels);
     const double from = start + skip / rate;
     if (!in_) firstStart_ = from;
     lastEnd_ = from + samples.nb_samples / rate;
@@ -326,21 +340,6 @@ class EncodedSound : public Track {
         samples->nb_samples =
             static_cast<int>(std::clamp<int64_t>(*total_ - written_, 0, samples->nb_samples));
       if (samples->nb_samples > 0) send(*samples, output);
-    }
-  }
-
-  void padTo(int64_t total, Output& output) {
-    const int block = encoder_->frame_size > 0 ? encoder_->frame_size : 1024;
-    while (written_ < total) {
-      Picture silence = newPicture();
-      silence->format = encoder_->sample_fmt;
-      silence->nb_samples = static_cast<int>(std::min<int64_t>(block, total - written_));
-      silence->sample_rate = encoder_->sample_rate;
-      check(av_channel_layout_copy(&silence->ch_layout, &encoder_->ch_layout), kFailed, "");
-      check(av_frame_get_buffer(silence.get(), 0), kFailed, "");
-      av_samples_set_silence(silence->extended_data, 0, silence->nb_samples, encoder_->ch_layout.nb_channels,
-                             encoder_->sample_fmt);
-      send(*silence, output);
     }
   }
 
@@ -374,9 +373,9 @@ class EncodedSound : public Track {
 
 }  // namespace
 
-std::unique_ptr<Track> copySound(const Input& input, int stream, const Timeline& timeline, Sound sound,
-                                 Output& output) {
-  return std::make_unique<CopiedSound>(input, stream, timeline, sound, output);
+std::unique_ptr<Track> copySound(const std::filesystem::path& file, const Input& input, int stream,
+                                 const Timeline& timeline, Sound sound, Output& output) {
+  return std::make_unique<CopiedSound>(file, input, stream, timeline, sound, output);
 }
 
 std::unique_ptr<Track> encodeSound(const Input& input, const PlannedStream& planned, const Timeline& timeline,

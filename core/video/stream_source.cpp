@@ -229,7 +229,7 @@ class StreamSource : public FrameSource {
     constexpr int kGiveUpAfter = 1000;  // errors in a row: what follows is no video any more
     for (int failures = 0; failures < kGiveUpAfter;) {
       if (deinterlacer_)
-        if (Picture picture = deinterlacer_->pop()) return stamped(std::move(picture));
+        if (Picture picture = deinterlacer_->pop()) return picture;
       Picture picture = newPicture();
       const int code = avcodec_receive_frame(decoder_.get(), picture.get());
       if (code >= 0) {
@@ -287,7 +287,7 @@ class StreamSource : public FrameSource {
     const int64_t step = lastDuration_ > 0 ? lastDuration_ : nominalDuration();
     if (picture->pts == AV_NOPTS_VALUE || picture->pts > kAbsurd || picture->pts < -kAbsurd)
       picture->pts = last_ == AV_NOPTS_VALUE ? info_.startPts : last_ + step;
-    if (last_ != AV_NOPTS_VALUE && picture->pts <= last_ && !deinterlacer_) picture->pts = last_ + 1;
+    if (last_ != AV_NOPTS_VALUE && picture->pts <= last_) picture->pts = last_ + 1;
     last_ = picture->pts;
     return picture;
   }

@@ -45,8 +45,8 @@ class Track {
 };
 
 /// Each adds its stream to the output, which must not have begun.
-std::unique_ptr<Track> copySound(const Input& input, int stream, const Timeline& timeline, Sound sound,
-                                 Output& output);
+std::unique_ptr<Track> copySound(const std::filesystem::path& file, const Input& input, int stream,
+                                 const Timeline& timeline, Sound sound, Output& output);
 std::unique_ptr<Track> encodeSound(const Input& input, const PlannedStream& planned, const Timeline& timeline,
                                    Sound sound, Output& output);
 std::unique_ptr<Track> copySubtitles(const Input& input, int stream, const Timeline& timeline,

@@ -1,0 +1,316 @@
+#include "core/video/assemble.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "clips.h"
+#include "core/image/metrics.h"
+#include "core/image/views.h"
+
+namespace fw::test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// Segments of the scene at `rate`, cut where `cuts` says, and what assemble() makes of them.
+std::vector<fs::path> writeSegments(const Folder& folder, const EncodeSettings& settings,
+                                    const VideoFormat& format, std::vector<int> cuts) {
+  std::vector<fs::path> files;
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+    files.push_back(folder / ("part" + std::to_string(i) + kSegmentEnding));
+    writeScene(files.back(), settings, format, cuts[i + 1] - cuts[i], cuts[i]);
+  }
+  return files;
+}
+
+std::string durationOf(const nlohmann::json& stream) {
+  return stream.contains("duration") ? stream["duration"].get<std::string>()
+                                     : stream["tags"]["DURATION"].get<std::string>();
+}
+
+double seconds(const std::string& text) {
+  const auto colon = text.rfind(':');
+  return colon == std::string::npos
+             ? std::stod(text)
+             : std::stod(text.substr(0, 2)) * 3600 + std::stod(text.substr(3, 2)) * 60 +
+                   std::stod(text.substr(colon + 1));
+}
+
+/// The sound of a file as mono numbers at 8 kHz, from where the track begins.
+std::vector<double> soundOf(const Folder& folder, const fs::path& file, const std::string& stream = "a:0") {
+  const fs::path raw = folder / "sound.raw";
+  ffmpeg("-i " + quoted(file.string()) + " -map 0:" + stream + " -ac 1 -ar 8000 -f s16le", raw);
+  std::ifstream in(raw, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  std::vector<double> samples(bytes.size() / 2);
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i] = static_cast<int16_t>(static_cast<unsigned char>(bytes[2 * i]) |
+                                      static_cast<unsigned char>(bytes[2 * i + 1]) << 8);
+  return samples;
+}
+
+/// Of the middle half, where no codec's run-up disturbs.
+double dominantFrequency(const std::vector<double>& samples) {
+  const std::vector<double> middle(samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 4),
+                                   samples.begin() + static_cast<std::ptrdiff_t>(samples.size() * 3 / 4));
+  cv::Mat spectrum;
+  cv::dft(cv::Mat(middle), spectrum, cv::DFT_COMPLEX_OUTPUT);
+  int best = 1;
+  for (int i = 1; i < spectrum.rows / 2; ++i)
+    if (cv::norm(spectrum.at<cv::Vec2d>(i)) > cv::norm(spectrum.at<cv::Vec2d>(best))) best = i;
+  return 8000.0 * best / spectrum.rows;
+}
+
+/// Every frame in order, each showing the scene at its own time.
+void expectScene(const fs::path& file, int frames, Rational rate, double least = 32) {
+  VideoReader reader(file);
+  int seen = 0;
+  while (const std::optional<Frame> frame = reader.next()) {
+    const double at = static_cast<double>(frame->pts) * reader.info().timeBase.value();
+    ASSERT_NEAR(at, seen / rate.value(), 0.0011);
+    if (seen % 7 == 0) {
+      const cv::Mat image = to8Bit(frame->image);
+      EXPECT_GT(psnr(image, scene(image.cols, image.rows, seen / rate.value())), least) << seen;
+    }
+    ++seen;
+  }
+  EXPECT_EQ(seen, frames);
+}
+
+TEST(Assemble, JoinsSegmentsOfEveryCodecWithoutASeam) {
+  const Folder folder;
+  const Rational rate{60000, 1001};
+  VideoInfo source;
+  source.container = "pictures";
+  struct Kind {
+    const char *codec, *ending;
+  };
+  for (const Kind& kind :
+       {Kind{"h264", "mp4"}, Kind{"h264", "mkv"}, Kind{"h265", "mp4"}, Kind{"h265", "mkv"},
+        Kind{"av1", "mp4"}, Kind{"vp9", "webm"}, Kind{"prores", "mov"}, Kind{"ffv1", "mkv"}}) {
+    SCOPED_TRACE(std::string(kind.codec) + " " + kind.ending);
+    if (!canEncode(kind.codec)) continue;
+    const VideoFormat format = formatOf(128, 96, rate);
+    const auto parts = writeSegments(folder, {.codec = kind.codec, .quality = 10, .speed = "medium"}, format,
+                                     {0, 17, 18, 20, 51, 60});
+    const fs::path file = folder / (std::string("joined.") + kind.ending);
+    const AssembleReport report = assemble(parts, source, {}, file, {}, {});
+    EXPECT_THAT(report.notes, IsEmpty());
+    expectScene(file, 60, rate);
+    const auto probed = ffprobe(file);
+    EXPECT_NEAR(std::stod(probed["format"]["duration"].get<std::string>()), 60 / rate.value(),
+                1.0 / rate.value());
+    EXPECT_NEAR(fraction(probed["streams"][0]["avg_frame_rate"]), rate.value(), 0.001);
+    if (kind.ending == std::string("mp4")) {
+      EXPECT_EQ(probed["streams"][0]["start_pts"], 0);
+      std::ifstream in(file, std::ios::binary);
+      std::string head(256, '\0');
+      in.read(head.data(), 256);
+      EXPECT_NE(head.find("moov"), std::string::npos) << "plays while it is still being downloaded";
+    }
+  }
+}
+
+TEST(Assemble, CopiesSoundBitForBitAndKeepsAllElseInMatroska) {
+  const Folder folder;
+  const fs::path source = folder / "rich source.mkv", file = folder / "smooth.mkv";
+  writeRichSource(folder, source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(160, 120, {50, 1}), {0, 40, 100});
+  const AssembleReport report = assemble(parts, probe(source), {}, file, {}, {});
+  EXPECT_THAT(report.notes, IsEmpty());
+  for (const char* stream : {"a:0", "a:1"})
+    EXPECT_EQ(packetSum(file, stream), packetSum(source, stream)) << stream;
+  const VideoInfo info = probe(file);
+  ASSERT_EQ(info.audio.size(), 2u);
+  EXPECT_EQ(info.audio[1].language, "deu");
+  EXPECT_EQ(info.audio[1].title, "Commentary");
+  ASSERT_EQ(info.subtitles.size(), 2u);
+  EXPECT_EQ(info.subtitles[0].codec, "subrip");
+  EXPECT_EQ(info.subtitles[1].codec, "ass");
+  EXPECT_EQ(info.attachments, 1);
+  EXPECT_EQ(info.chapters, 2);
+  EXPECT_EQ(info.frames, 100);
+  const auto probed = ffprobe(file);
+  EXPECT_EQ(probed["format"]["tags"]["title"], "A short film");
+  EXPECT_EQ(probed["chapters"][1]["tags"]["title"], "Two");
+  const auto before = ffprobe(source, "-select_streams a:0 -show_packets")["packets"],
+             after = ffprobe(file, "-select_streams a:0 -show_packets")["packets"];
+  ASSERT_EQ(before.size(), after.size());
+  for (const std::size_t i : {std::size_t{0}, before.size() - 1})
+    EXPECT_NEAR(std::stod(before[i]["pts_time"].get<std::string>()),
+                std::stod(after[i]["pts_time"].get<std::string>()), 0.0015);
+}
+
+TEST(Assemble, CopiesSoundFromMp4AndSaysWhatMp4CannotHold) {
+  const Folder folder;
+  const fs::path source = folder / "it's \"rich\" ünï.mkv", file = folder / "smooth.mp4";
+  writeRichSource(folder, source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(160, 120, {50, 1}), {0, 100});
+  const VideoInfo info = probe(source);
+  const AssembleReport report = assemble(parts, info, {}, file, {}, {});
+  EXPECT_THAT(report.notes, Contains(HasSubstr("attached file")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("styles")));
+  EXPECT_EQ(assembleNotes(info, {}, file), report.notes);
+  EXPECT_EQ(packetSum(file, "a:0"), packetSum(source, "a:0"));
+  const VideoInfo made = probe(file);
+  EXPECT_EQ(made.audio.size(), 2u);
+  ASSERT_EQ(made.subtitles.size(), 2u);
+  EXPECT_EQ(made.subtitles[0].codec, "mov_text");
+  EXPECT_EQ(made.chapters, 2);
+
+  // And from MP4, whose sound begins before zero, to Matroska, which has no time before zero.
+  const fs::path third = folder / "third.mkv";
+  assemble(parts, made, {}, third, {}, {});
+  EXPECT_EQ(packetSum(third, "a:0"), packetSum(file, "a:0"));
+  EXPECT_EQ(probe(third).startPts, 0);
+  EXPECT_EQ(probe(third).subtitles[0].codec, "subrip");
+  EXPECT_NEAR(std::stod(ffprobe(third)["format"]["duration"].get<std::string>()), 2.0, 0.03);
+}
+
+TEST(Assemble, StretchesSoundLinesAndChaptersWithTheVideo) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv";
+  writeRichSource(folder, source);
+  const VideoInfo info = probe(source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(160, 120, {25, 1}), {0, 60, 125});
+  for (const char* ending : {"mkv", "mp4"}) {
+    SCOPED_TRACE(ending);
+    const fs::path file = folder / (std::string("slow.") + ending);
+    assemble(parts, info, {.stretch = 2.5, .sound = Sound::StretchKeepPitch}, file, {}, {});
+    const auto probed = ffprobe(file);
+    EXPECT_NEAR(std::stod(probed["format"]["duration"].get<std::string>()), 5.0, 0.045);
+    for (const auto& stream : probed["streams"])
+      if (stream["codec_type"] == "audio") {
+        EXPECT_NEAR(seconds(durationOf(stream)), 5.0, 0.045);
+      }
+    EXPECT_NEAR(dominantFrequency(soundOf(folder, file, "a:0")), 440, 3);
+    EXPECT_NEAR(dominantFrequency(soundOf(folder, file, "a:1")), 880, 5);
+    const auto lines = ffprobe(file, "-select_streams s:0 -show_packets")["packets"];
+    std::vector<double> starts;
+    for (const auto& line : lines)
+      if (std::stoi(line["size"].get<std::string>()) > 2)
+        starts.push_back(std::stod(line["pts_time"].get<std::string>()));  // MP4 fills gaps with empty lines
+    ASSERT_EQ(starts.size(), 2u);
+    EXPECT_NEAR(starts[0], 1.25, 0.01);
+    EXPECT_NEAR(starts[1], 3.0, 0.01);
+    EXPECT_NEAR(std::stod(probed["chapters"][1]["start_time"].get<std::string>()), 2.5, 0.01);
+  }
+}
+
+TEST(Assemble, SlowsSoundWithItsPitch) {
+  const Folder folder;
+  const fs::path source = folder / "source.mp4", file = folder / "slow.mp4";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -f lavfi -i sine=f=800:r=44100:d=2 -c:v libx264 -preset "
+      "ultrafast -pix_fmt yuv420p -c:a aac",
+      source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 400});
+  assemble(parts, probe(source), {.stretch = 8, .sound = Sound::SlowWithPitch}, file, {}, {});
+  EXPECT_NEAR(dominantFrequency(soundOf(folder, file)), 100, 1);
+  EXPECT_NEAR(seconds(durationOf(ffprobe(file)["streams"][1])), 16, 0.05);
+  assemble(parts, probe(source), {.stretch = 8, .sound = Sound::None}, folder / "mute.mp4", {}, {});
+  EXPECT_EQ(probe(folder / "mute.mp4").audio.size(), 0u);
+}
+
+TEST(Assemble, KeepsSurroundSoundAndSyncWhenStretching) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv", file = folder / "slow.mkv";
+  // A beep half a second in, on a track that itself starts a quarter of a second after the video.
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -itsoffset 0.25 -f lavfi -i "
+      "\"aevalsrc='if(between(t,0.5,0.6),sin(2*PI*1000*t),0)':s=48000:d=1.5\" "
+      "-filter_complex '[1:a]pan=5.1|FL=c0|FR=c0|FC=c0|LFE=c0|BL=c0|BR=c0[a]' -map 0:v -map '[a]' -c:v "
+      "libx264 "
+      "-preset ultrafast -pix_fmt yuv420p -c:a flac",
+      source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 200});
+  assemble(parts, probe(source), {.stretch = 4, .sound = Sound::StretchKeepPitch}, file, {}, {});
+  const auto sound = ffprobe(file)["streams"][1];
+  EXPECT_EQ(sound["channels"], 6);
+  EXPECT_EQ(sound["codec_name"], "flac");
+  EXPECT_NEAR(std::stod(sound["start_time"].get<std::string>()), 1.0, 0.03);
+  const std::vector<double> samples = soundOf(folder, file);
+  double loudest = 0;
+  for (const double sample : samples) loudest = std::max(loudest, std::abs(sample));
+  std::size_t first = 0, last = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    if (std::abs(samples[i]) > loudest / 2) {
+      if (first == 0) first = i;
+      last = i;
+    }
+  EXPECT_NEAR(static_cast<double>(first + last) / 2 / 8000, 4 * 0.55, 0.06)
+      << "the beep's middle, within 60 ms";
+}
+
+TEST(Assemble, TrimsTheCompanionsToo) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv";
+  writeRichSource(folder, source);
+  const VideoInfo info = probe(source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(160, 120, {25, 1}), {0, 25});
+  for (const Sound sound : {Sound::Keep, Sound::StretchKeepPitch}) {
+    const fs::path file = folder / "trimmed.mkv";
+    assemble(parts, info, {.trimStart = 0.75, .trimEnd = 1.75, .sound = sound}, file, {}, {});
+    const auto probed = ffprobe(file);
+    EXPECT_NEAR(std::stod(probed["format"]["duration"].get<std::string>()), 1.0, 0.1);
+    EXPECT_NEAR(static_cast<double>(soundOf(folder, file).size()) / 8000, 1.0, 0.05);
+    const auto lines = ffprobe(file, "-select_streams s:0 -show_packets")["packets"];
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_NEAR(std::stod(lines[0]["pts_time"].get<std::string>()), 0.0, 0.01);
+    EXPECT_NEAR(std::stod(lines[0]["duration_time"].get<std::string>()), 0.25, 0.01);
+    EXPECT_NEAR(std::stod(lines[1]["pts_time"].get<std::string>()), 0.45, 0.01);
+    EXPECT_EQ(probed["chapters"].size(), 2u);
+    EXPECT_NEAR(std::stod(probed["chapters"][1]["start_time"].get<std::string>()), 0.25, 0.01);
+  }
+}
+
+TEST(Assemble, ConvertsSoundThatTheContainerCannotHold) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -f lavfi -i sine=f=440:r=48000:d=1 -c:v libx264 -preset "
+      "ultrafast -pix_fmt yuv420p -c:a pcm_s16le",
+      source);
+  const auto parts =
+      writeSegments(folder, {.codec = "vp9", .speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 25});
+  const AssembleReport report = assemble(parts, probe(source), {}, folder / "a.webm", {}, {});
+  EXPECT_THAT(report.notes, Contains(HasSubstr("WebM cannot hold")));
+  EXPECT_EQ(probe(folder / "a.webm").audio.at(0).codec, "opus");
+  EXPECT_NEAR(dominantFrequency(soundOf(folder, folder / "a.webm")), 440, 2);
+}
+
+TEST(Assemble, MakesAGifOfLosslessSegments) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv";
+  writeRichSource(folder, source);
+  const auto parts = writeSegments(folder, {.codec = "ffv1"}, formatOf(96, 64, {20, 1}), {0, 7, 20});
+  const AssembleReport report = assemble(parts, probe(source), {}, folder / "a.gif", {}, {});
+  EXPECT_THAT(report.notes, Contains(HasSubstr("sound")));
+  const VideoInfo info = probe(folder / "a.gif");
+  EXPECT_EQ(info.frames, 20);
+  EXPECT_NEAR(info.duration, 1.0, 0.02);
+}
+
+TEST(Assemble, LeavesNoFileWhenItFailsOrIsStopped) {
+  const Folder folder;
+  VideoInfo source;
+  source.container = "pictures";
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 25});
+  const Folder result;
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(assemble(parts, source, {}, result / "a.mp4", {}, stop.get_token()), Error);
+  const std::vector<fs::path> gone{folder / "gone.segment"};
+  EXPECT_THROW(assemble(gone, source, {}, result / "a.mp4", {}, {}), Error);
+  EXPECT_THROW(assemble(parts, source, {}, result / "a.webm", {}, {}), Error);  // WebM holds no H.264
+  EXPECT_THROW(assemble(parts, source, {}, "/proc/a.mp4", {}, {}), Error);
+  EXPECT_TRUE(fs::is_empty(result.path()));
+}
+
+}  // namespace
+}  // namespace fw::test
