@@ -3,81 +3,43 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <vector>
 
 namespace fw {
 namespace {
 
 using Vector = cv::Vec2f;
 
-cv::Mat sampledAt(const cv::Mat& picture, const cv::Mat& motion, float factor) {
-  cv::Mat positions(motion.size(), CV_32FC2), sampled;
-  for (int y = 0; y < motion.rows; ++y) {
-    const auto* in = motion.ptr<Vector>(y);
-    auto* out = positions.ptr<Vector>(y);
-    for (int x = 0; x < motion.cols; ++x)
-      out[x] = {static_cast<float>(x) + factor * in[x][0], static_cast<float>(y) + factor * in[x][1]};
-  }
-  cv::remap(picture, sampled, positions, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-  return sampled;
-}
-
-cv::Mat absoluteDifference(const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat difference;
-  cv::absdiff(a, b, difference);
-  difference.convertTo(difference, CV_32F);
-  return difference;
-}
-
-// How far a pixel that goes there and back ends from where it started.
-cv::Mat roundTrip(const cv::Mat& there, const cv::Mat& back) {
-  const cv::Mat returning = sampledAt(back, there, 1);
-  cv::Mat distance(there.size(), CV_32F);
-  for (int y = 0; y < there.rows; ++y) {
-    const auto *a = there.ptr<Vector>(y), *b = returning.ptr<Vector>(y);
-    auto* out = distance.ptr<float>(y);
-    for (int x = 0; x < there.cols; ++x) out[x] = std::hypot(a[x][0] + b[x][0], a[x][1] + b[x][1]);
-  }
-  return distance;
-}
-
-// e^(−distance − 0.05·difference) + a little, so that pixels that vanish still fill what nothing else claims.
-cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, const cv::Mat& to) {
-  constexpr double kPerPixel = 1, kPerGreyLevel = 0.05, kLeast = 0.01;
-  cv::Mat weight;
-  cv::exp(
-      roundTrip(there, back) * -kPerPixel - absoluteDifference(from, sampledAt(to, there, 1)) * kPerGreyLevel,
-      weight);
-  return weight + kLeast;
-}
-
-// Every pixel lands where it is at `time` and leaves its motion there. The sum of weight × (x, y, 1).
-cv::Mat forwardProjection(const cv::Mat& motion, const cv::Mat& weight, float time) {
-  cv::Mat sum = cv::Mat::zeros(motion.size(), CV_32FC3);
-  for (int y = 0; y < motion.rows; ++y) {
+// Every pixel lands where it is at `time` and leaves its motion there: the sum of weight × (x, y, 1). Pixels
+// that are not found again count little, so that what they vanish behind wins, but they fill what nothing
+// else claims.
+cv::Mat forwardProjection(const cv::Mat& motion, const cv::Mat& trust, float time) {
+  constexpr float kLeastTrust = 0.01F;
+  const int width = motion.cols, height = motion.rows;
+  cv::Mat sum = cv::Mat::zeros(height + 2, width + 2, CV_32FC3);  // a rim takes what lands half outside
+  for (int y = 0; y < height; ++y) {
     const auto* flow = motion.ptr<Vector>(y);
-    const auto* weights = weight.ptr<float>(y);
-    for (int x = 0; x < motion.cols; ++x) {
-      const float toX = static_cast<float>(x) + time * flow[x][0],
-                  toY = static_cast<float>(y) + time * flow[x][1];
-      const float left = std::floor(toX), top = std::floor(toY);
-      if (!(left >= -1 && top >= -1 && left < static_cast<float>(motion.cols) &&
-            top < static_cast<float>(motion.rows)))
+    const auto* weights = trust.ptr<float>(y);
+    for (int x = 0; x < width; ++x) {
+      const float toX = static_cast<float>(x + 1) + time * flow[x][0];
+      const float toY = static_cast<float>(y + 1) + time * flow[x][1];
+      if (!(toX >= 0 && toY >= 0 && toX < static_cast<float>(width + 1) &&
+            toY < static_cast<float>(height + 1)))
         continue;
-      const int column = static_cast<int>(left), row = static_cast<int>(top);
-      const float dx = toX - left, dy = toY - top;
-      const float shares[2][2] = {{(1 - dx) * (1 - dy), dx * (1 - dy)}, {(1 - dx) * dy, dx * dy}};
-      for (int j = std::max(0, -row); j < std::min(2, motion.rows - row); ++j)
-        for (int i = std::max(0, -column); i < std::min(2, motion.cols - column); ++i) {
-          const float share = shares[j][i] * weights[x];
-          sum.at<cv::Vec3f>(row + j, column + i) += cv::Vec3f(share * flow[x][0], share * flow[x][1], share);
-        }
+      const int column = static_cast<int>(toX), row = static_cast<int>(toY);
+      const float right = toX - static_cast<float>(column), below = toY - static_cast<float>(row);
+      const float weight = weights[x] + kLeastTrust;
+      const cv::Vec3f load(weight * flow[x][0], weight * flow[x][1], weight);
+      auto *up = sum.ptr<cv::Vec3f>(row) + column, *down = sum.ptr<cv::Vec3f>(row + 1) + column;
+      up[0] += load * ((1 - right) * (1 - below));
+      up[1] += load * (right * (1 - below));
+      down[0] += load * ((1 - right) * below);
+      down[1] += load * (right * below);
     }
   }
-  return sum;
+  return sum(cv::Rect(1, 1, width, height));
 }
 
-// Where nothing landed, the surroundings answer, the nearer the more (push-pull over a pyramid).
+// Where nothing landed the surroundings answer, the nearer the more (push-pull over a pyramid).
 cv::Mat filled(const cv::Mat& sum) {
   constexpr float kWeightOfSurroundings = 0.02F;
   std::vector<cv::Mat> levels{sum};
@@ -91,7 +53,7 @@ cv::Mat filled(const cv::Mat& sum) {
   for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
     cv::Mat around = cv::Mat::zeros(level->size(), CV_32FC2);
     if (!field.empty()) cv::resize(field, around, level->size(), 0, 0, cv::INTER_LINEAR);
-    field.create(level->size(), CV_32FC2);
+    field = cv::Mat(level->size(), CV_32FC2);
     for (int y = 0; y < field.rows; ++y) {
       const auto* in = level->ptr<cv::Vec3f>(y);
       const auto* rest = around.ptr<Vector>(y);
@@ -106,62 +68,120 @@ cv::Mat filled(const cv::Mat& sum) {
   return field;
 }
 
-cv::Mat disagreement(const TwoWayMotion& motion, const cv::Mat& field, float time) {
+// One direction's answer for the frame at `time`, and how much both pictures disagree when moved by it (grey
+// levels).
+struct Candidate {
+  cv::Mat motion, disagreement;
+};
+
+cv::Mat disagreement(const TwoWayMotion& pair, const cv::Mat& motion, float time) {
   constexpr double kNeighbourhood = 1.5;
-  cv::Mat difference =
-      absoluteDifference(sampledAt(motion.first, field, -time), sampledAt(motion.second, field, 1 - time));
+  cv::Mat difference;
+  cv::absdiff(movedBy(pair.first, motion, -time), movedBy(pair.second, motion, 1 - time), difference);
+  difference.convertTo(difference, CV_32F);
   cv::GaussianBlur(difference, difference, {}, kNeighbourhood);
   return difference;
+}
+
+Candidate fromFirst(const TwoWayMotion& pair, float time) {
+  const cv::Mat motion = filled(forwardProjection(pair.forward, pair.trustFirst, time));
+  return {motion, disagreement(pair, motion, time)};
+}
+
+Candidate fromSecond(const TwoWayMotion& pair, float time) {
+  const cv::Mat motion = -filled(forwardProjection(pair.backward, pair.trustSecond, 1 - time));
+  return {motion, disagreement(pair, motion, time)};
+}
+
+// The share of the second candidate: a half where both explain the pictures alike.
+cv::Mat choice(const Candidate& first, const Candidate& second) {
+  constexpr float kGreyLevels = 6;
+  cv::Mat share(first.disagreement.size(), CV_32F);
+  for (int y = 0; y < share.rows; ++y) {
+    const auto *a = first.disagreement.ptr<float>(y), *b = second.disagreement.ptr<float>(y);
+    auto* out = share.ptr<float>(y);
+    for (int x = 0; x < share.cols; ++x) out[x] = 1 / (1 + std::exp((b[x] - a[x]) / kGreyLevels));
+  }
+  return share;
+}
+
+cv::Mat mixed(const cv::Mat& first, const cv::Mat& second, const cv::Mat& share) {
+  cv::Mat mix(first.size(), CV_32FC2);
+  for (int y = 0; y < mix.rows; ++y) {
+    const auto *a = first.ptr<Vector>(y), *b = second.ptr<Vector>(y);
+    const auto* s = share.ptr<float>(y);
+    auto* out = mix.ptr<Vector>(y);
+    for (int x = 0; x < mix.cols; ++x) out[x] = a[x] + s[x] * (b[x] - a[x]);
+  }
+  return mix;
 }
 
 bool outside(float x, float y, cv::Size size) {
   return x < 0 || y < 0 || x > static_cast<float>(size.width - 1) || y > static_cast<float>(size.height - 1);
 }
 
-}  // namespace
+struct Sight {
+  cv::Mat secondWeight;  // of the two frames' shares, what the second one gives
+  cv::Mat safeMix;       // how much of the pixel is left to the cross-fade
+  cv::Mat confidence;
+};
 
-MotionAtTime motionAtTime(const TwoWayMotion& motion, double time) {
-  const auto t = static_cast<float>(time);
-  const cv::Mat trustFirst = trust(motion.forward, motion.backward, motion.first, motion.second);
-  const cv::Mat trustSecond = trust(motion.backward, motion.forward, motion.second, motion.first);
-  const cv::Mat fromFirst = filled(forwardProjection(motion.forward, trustFirst, t));
-  const cv::Mat fromSecond = -filled(forwardProjection(motion.backward, trustSecond, 1 - t));
-  const cv::Mat costFirst = disagreement(motion, fromFirst, t),
-                costSecond = disagreement(motion, fromSecond, t);
-
-  constexpr float kPerGreyLevel = 0.3F;
-  MotionAtTime result{cv::Mat(motion.first.size(), CV_32FC2), cv::Mat(motion.first.size(), CV_32F),
-                      cv::Mat(motion.first.size(), CV_32F)};
-  for (int y = 0; y < result.motion.rows; ++y) {
-    const auto *a = fromFirst.ptr<Vector>(y), *b = fromSecond.ptr<Vector>(y);
-    const auto *costA = costFirst.ptr<float>(y), *costB = costSecond.ptr<float>(y);
-    auto* out = result.motion.ptr<Vector>(y);
-    for (int x = 0; x < result.motion.cols; ++x) {
-      const float second = 1 / (1 + std::exp(kPerGreyLevel * (costB[x] - costA[x])));
-      out[x] = a[x] + second * (b[x] - a[x]);
+// A frame sees a pixel when its own motion there is the one that brings it here, and when it is not beyond
+// its rim.
+Sight sight(const TwoWayMotion& pair, const cv::Mat& motion, const cv::Mat& difference, float time) {
+  constexpr float kPixels = 2, kLeastSeen = 0.05F, kBeyondRim = 1e-3F;
+  constexpr float kSafePixels = 10, kSafeLevels = 25;  // distances at which confidence falls to 1/e
+  constexpr float kLargestSafeMix = 0.5F, kSafeMixLevels = 40;
+  const cv::Size size = motion.size();
+  const cv::Mat forward = movedBy(pair.forward, motion, -time),
+                backward = movedBy(pair.backward, motion, 1 - time);
+  Sight result{cv::Mat(size, CV_32F), cv::Mat(size, CV_32F), cv::Mat(size, CV_32F)};
+  for (int y = 0; y < size.height; ++y) {
+    const auto *u = motion.ptr<Vector>(y), *f = forward.ptr<Vector>(y), *b = backward.ptr<Vector>(y);
+    const auto* levels = difference.ptr<float>(y);
+    auto *weight = result.secondWeight.ptr<float>(y), *safe = result.safeMix.ptr<float>(y);
+    auto* confidence = result.confidence.ptr<float>(y);
+    for (int x = 0; x < size.width; ++x) {
+      const auto px = static_cast<float>(x), py = static_cast<float>(y);
+      const float awayFirst = std::sqrt((u[x] - f[x]).dot(u[x] - f[x]));
+      const float awaySecond = std::sqrt((u[x] + b[x]).dot(u[x] + b[x]));
+      const bool beyondFirst = outside(px - time * u[x][0], py - time * u[x][1], size);
+      const bool beyondSecond = outside(px + (1 - time) * u[x][0], py + (1 - time) * u[x][1], size);
+      const float first =
+          (1 - time) * (beyondFirst ? kBeyondRim : std::exp(-awayFirst / kPixels) + kLeastSeen);
+      const float second = time * (beyondSecond ? kBeyondRim : std::exp(-awaySecond / kPixels) + kLeastSeen);
+      weight[x] = second / (first + second);
+      safe[x] =
+          beyondFirst || beyondSecond ? 0 : kLargestSafeMix * (1 - std::exp(-levels[x] / kSafeMixLevels));
+      confidence[x] = std::exp(-(awayFirst + awaySecond) / kSafePixels - levels[x] / kSafeLevels);
     }
   }
+  cv::GaussianBlur(result.secondWeight, result.secondWeight, {}, 1);
+  return result;
+}
 
-  // A frame sees a pixel when its own motion there is the one that brought us here.
-  const cv::Mat atFirst = sampledAt(motion.forward, result.motion, -t);
-  const cv::Mat atSecond = sampledAt(motion.backward, result.motion, 1 - t);
-  const cv::Mat cost = disagreement(motion, result.motion, t);
-  constexpr float kPerPixel = 0.5F, kLeast = 0.05F, kUnseen = 1e-3F;
-  for (int y = 0; y < result.motion.rows; ++y) {
-    const auto *u = result.motion.ptr<Vector>(y), *f = atFirst.ptr<Vector>(y), *b = atSecond.ptr<Vector>(y);
-    const auto* difference = cost.ptr<float>(y);
-    auto *weight = result.secondWeight.ptr<float>(y), *confidence = result.confidence.ptr<float>(y);
-    for (int x = 0; x < result.motion.cols; ++x) {
-      const float px = static_cast<float>(x), py = static_cast<float>(y);
-      const float awayFirst = std::hypot(u[x][0] - f[x][0], u[x][1] - f[x][1]);
-      const float awaySecond = std::hypot(u[x][0] + b[x][0], u[x][1] + b[x][1]);
-      float first = (1 - t) * (std::exp(-kPerPixel * awayFirst) + kLeast);
-      float second = t * (std::exp(-kPerPixel * awaySecond) + kLeast);
-      if (outside(px - t * u[x][0], py - t * u[x][1], result.motion.size())) first *= kUnseen;
-      if (outside(px + (1 - t) * u[x][0], py + (1 - t) * u[x][1], result.motion.size())) second *= kUnseen;
-      weight[x] = second / (first + second);
-      confidence[x] = std::exp(-0.25F * (awayFirst + awaySecond) - 0.03F * difference[x]);
-    }
+}  // namespace
+
+MotionAtTime motionAtTime(const TwoWayMotion& pair, double time, bool several, bool twoThreads) {
+  const auto t = static_cast<float>(time);
+  Candidate first, second;
+  bothWays(
+      twoThreads, [&] { first = fromFirst(pair, t); }, [&] { second = fromSecond(pair, t); });
+  const cv::Mat share = choice(first, second);
+  const cv::Mat motion = mixed(first.motion, second.motion, share);
+  // Cheaper than looking again at what both pictures show when moved by the mixed motion, and as good.
+  const cv::Mat difference = cv::min(first.disagreement, second.disagreement);
+  const Sight seen = sight(pair, motion, difference, t);
+
+  const cv::Mat sure = 1 - seen.safeMix;
+  const cv::Mat fromSecondFrame = sure.mul(seen.secondWeight), fromFirstFrame = sure - fromSecondFrame;
+  MotionAtTime result{{}, seen.confidence};
+  if (several) {
+    const cv::Mat rest = 1 - share;
+    result.hypotheses = {{first.motion, rest.mul(fromFirstFrame), rest.mul(fromSecondFrame)},
+                         {second.motion, share.mul(fromFirstFrame), share.mul(fromSecondFrame)}};
+  } else {
+    result.hypotheses = {{motion, fromFirstFrame, fromSecondFrame}};
   }
   return result;
 }

@@ -1,18 +1,26 @@
 #pragma once
 #include <opencv2/core.hpp>
+#include <vector>
 
 #include "core/slowmo/flow_motion.h"
 
 namespace fw {
 
-/// What is known about each pixel of the frame at one time between two, at the size the motion was found in.
-struct MotionAtTime {
-  cv::Mat motion;        ///< CV_32FC2: the way from the first to the second frame of what is seen here
-  cv::Mat secondWeight;  ///< CV_32FC1, 0 … 1: how much of this pixel the second frame gives
-  cv::Mat confidence;    ///< CV_32FC1, 0 … 1
+/// One guess at what each pixel of the made frame does on its way from the first frame to the second.
+struct Hypothesis {
+  cv::Mat motion;                   ///< CV_32FC2, from the first frame to the second
+  cv::Mat firstShare, secondShare;  ///< CV_32FC1: how much of the pixel each frame gives when moved so
 };
 
-/// Carries both motions to `time` (0: first frame, 1: second).
-MotionAtTime motionAtTime(const TwoWayMotion& motion, double time);
+/// What is known of the frame at one time, at the size its motion was found in. What the shares of all
+/// hypotheses leave up to 1 is the safer mix: a cross-fade, which is dull but never torn.
+struct MotionAtTime {
+  std::vector<Hypothesis> hypotheses;
+  cv::Mat confidence;  ///< CV_32FC1, 0 … 1
+};
+
+/// Carries both motions to `time` (0: first frame, 1: second). With `several` the two directions stay two
+/// hypotheses whose pictures are mixed, else they become one motion: half the work, and about 0.14 dB less.
+MotionAtTime motionAtTime(const TwoWayMotion& motion, double time, bool several, bool twoThreads);
 
 }  // namespace fw

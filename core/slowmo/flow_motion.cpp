@@ -15,52 +15,97 @@ namespace {
 constexpr int kSmallestSide = 32;
 
 cv::Size reducedSize(cv::Size full, const MotionOptions& options) {
-  double scale =
-      std::min(options.scale, options.longestSide / static_cast<double>(std::max(full.width, full.height)));
-  // Small pictures are not reduced: half of 256×256 loses what moves.
-  const double side = std::min(full.width, full.height);
-  scale = std::min(1.0, std::max(scale, kSmallestSide / side));
+  const double longest = std::max(full.width, full.height), shortest = std::min(full.width, full.height);
+  double scale = std::max(options.longestSide / longest, options.smallestScale);
+  scale = std::min(scale, options.largestSide / longest);
+  scale = std::min(1.0, std::max(scale, kSmallestSide / shortest));
   return {std::max(1, static_cast<int>(std::lround(full.width * scale))),
           std::max(1, static_cast<int>(std::lround(full.height * scale)))};
 }
 
 cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
-  cv::Mat grey = frame;
-  if (size != frame.size()) cv::resize(frame, grey, size, 0, 0, cv::INTER_AREA);
-  if (grey.channels() == 3) cv::cvtColor(grey, grey, cv::COLOR_BGR2GRAY);
+  cv::Mat small = frame, grey;
+  if (size != frame.size()) cv::resize(frame, small, size, 0, 0, cv::INTER_AREA);
+  cv::cvtColor(small, grey, cv::COLOR_BGR2GRAY);
   return to8Bit(grey);
 }
 
+// The variational refinement that DIS offers costs more than half of its time and gains nothing for frames in
+// between (25.69 dB without it, 25.65 with it on 28 triplets of 854×480): patches closer together are the
+// better use of it.
 cv::Mat flow(const cv::Mat& from, const cv::Mat& to, const MotionOptions& options) {
   const auto dis = cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
-  dis->setFinestScale(options.finestScale);
+  dis->setFinestScale(0);
   dis->setPatchStride(options.patchStride);
   dis->setGradientDescentIterations(options.descentIterations);
-  dis->setVariationalRefinementIterations(options.refinementIterations);
+  dis->setVariationalRefinementIterations(0);
   cv::Mat field;
   dis->calc(from, to, field);
   cv::patchNaNs(field, 0);
   return field;
 }
 
+// e^(−distance − difference/20): how far a pixel that goes there and back ends from where it started, and how
+// much its look changes on the way.
+cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, const cv::Mat& to) {
+  constexpr float kGreyLevels = 20;
+  const cv::Mat returning = movedBy(back, there, 1), found = movedBy(to, there, 1);
+  cv::Mat weight(there.size(), CV_32F);
+  for (int y = 0; y < there.rows; ++y) {
+    const auto *a = there.ptr<cv::Vec2f>(y), *b = returning.ptr<cv::Vec2f>(y);
+    const auto *before = from.ptr<uchar>(y), *after = found.ptr<uchar>(y);
+    auto* out = weight.ptr<float>(y);
+    for (int x = 0; x < there.cols; ++x) {
+      const float dx = a[x][0] + b[x][0], dy = a[x][1] + b[x][1];
+      const auto difference = static_cast<float>(std::abs(before[x] - after[x]));
+      out[x] = -std::sqrt(dx * dx + dy * dy) - difference / kGreyLevels;
+    }
+  }
+  cv::exp(weight, weight);
+  return weight;
+}
+
 }  // namespace
+
+cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor) {
+  cv::Mat positions(motion.size(), CV_32FC2), moved;
+  for (int y = 0; y < motion.rows; ++y) {
+    const auto* in = motion.ptr<cv::Vec2f>(y);
+    auto* out = positions.ptr<cv::Vec2f>(y);
+    for (int x = 0; x < motion.cols; ++x)
+      out[x] = {static_cast<float>(x) + factor * in[x][0], static_cast<float>(y) + factor * in[x][1]};
+  }
+  cv::remap(picture, moved, positions, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+  return moved;
+}
+
+void bothWays(bool twoThreads, const std::function<void()>& first, const std::function<void()>& second) {
+  auto other = std::async(twoThreads ? std::launch::async : std::launch::deferred, first);
+  second();
+  other.get();
+}
 
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {
   const cv::Size size = reducedSize(pair.first.size(), options);
-  TwoWayMotion motion{reducedGrey(pair.first, size), reducedGrey(pair.second, size), {}, {}};
-
-  // DIS needs room for its patches: tiny pictures get a border of repeated pixels, which is cut off again.
+  TwoWayMotion motion;
+  // Tiny pictures get a rim of repeated pixels for DIS's patches, which is cut off again.
   const int right = std::max(0, kSmallestSide - size.width), below = std::max(0, kSmallestSide - size.height);
-  cv::Mat first = motion.first, second = motion.second;
-  if (right > 0 || below > 0) {
-    cv::copyMakeBorder(first, first, 0, below, 0, right, cv::BORDER_REPLICATE);
-    cv::copyMakeBorder(second, second, 0, below, 0, right, cv::BORDER_REPLICATE);
-  }
-  const auto policy = options.twoThreads ? std::launch::async : std::launch::deferred;
-  auto forward = std::async(policy, flow, std::cref(first), std::cref(second), std::cref(options));
+  cv::Mat first, second;
+  const auto reduce = [&](const cv::Mat& frame, cv::Mat& reduced, cv::Mat& padded) {
+    reduced = padded = reducedGrey(frame, size);
+    if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
+  };
+  bothWays(
+      options.twoThreads, [&] { reduce(pair.first, motion.first, first); },
+      [&] { reduce(pair.second, motion.second, second); });
   const cv::Rect inside({0, 0}, size);
-  motion.backward = flow(second, first, options)(inside).clone();
-  motion.forward = forward.get()(inside).clone();
+  bothWays(
+      options.twoThreads, [&] { motion.forward = flow(first, second, options)(inside).clone(); },
+      [&] { motion.backward = flow(second, first, options)(inside).clone(); });
+  bothWays(
+      options.twoThreads,
+      [&] { motion.trustFirst = trust(motion.forward, motion.backward, motion.first, motion.second); },
+      [&] { motion.trustSecond = trust(motion.backward, motion.forward, motion.second, motion.first); });
   return motion;
 }
 

@@ -1,19 +1,19 @@
 #pragma once
+#include <functional>
 #include <opencv2/core.hpp>
 
 #include "core/slowmo/engine.h"
 
 namespace fw {
 
-/// How carefully motion is looked for. Motion is computed on pictures reduced so that no side exceeds
-/// `longestSide`, and at most to `scale`; this bounds time and memory for frames of any size.
+/// How carefully motion is looked for. It is looked for in reduced pictures, which bounds time and memory for
+/// frames of any size; small frames are not reduced.
 struct MotionOptions {
-  double scale = 0.5;
-  int longestSide = 960;
-  int finestScale = 0;  ///< DIS: 0 looks at every pixel of the reduced pictures, 1 at half of them
-  int patchStride = 4;
-  int descentIterations = 16;
-  int refinementIterations = 5;
+  int longestSide = 320;       ///< of the reduced pictures, in pixels …
+  double smallestScale = 0.2;  ///< … but never below this part of the frame …
+  int largestSide = 1280;      ///< … nor above this
+  int patchStride = 3;         ///< DIS: pixels from patch to patch
+  int descentIterations = 16;  ///< DIS: steps each patch takes downhill
   bool twoThreads = true;
 };
 
@@ -21,8 +21,16 @@ struct MotionOptions {
 struct TwoWayMotion {
   cv::Mat first, second;      ///< CV_8UC1, reduced
   cv::Mat forward, backward;  ///< CV_32FC2: from each pixel of the one picture to where it is in the other
+  cv::Mat trustFirst,
+      trustSecond;  ///< CV_32FC1: 1 where a pixel is found again and looks alike, towards 0 where not
 };
 
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options);
+
+/// `picture` as seen from pixels that move by factor × motion; what lies outside repeats the rim.
+cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor);
+
+/// Runs both, on two threads where asked for.
+void bothWays(bool twoThreads, const std::function<void()>& first, const std::function<void()>& second);
 
 }  // namespace fw

@@ -14,8 +14,9 @@ void requireBetween(double time);
 /// CV_8UC1: 255 where the two pictures show the same, towards 0 the more they differ.
 cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b);
 
-/// The frame at `time`: both frames moved by the motion, mixed by its weights, at their own size and depth.
-BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time);
+/// The frame at `time`: both frames moved by each hypothesis, mixed by their shares, at their own size and
+/// depth. `sharp` samples them with cubic instead of linear interpolation.
+BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time, bool sharp);
 
 /// The same with every step on show.
 Explanation explainBetween(const FramePair& pair, const MotionAtTime& motion, double time);

@@ -46,8 +46,8 @@ struct SelfCheckProgress {
 };
 
 /// How good the engines are on this very clip: hides every second frame, makes it and compares it with the
-/// truth. The clip is read once; frames are kept only for the triplets that are checked. When stopped the
-/// result holds what was done. Throws Error.
+/// truth. The pictures of one triplet at a time are in memory. When stopped the result holds what was done.
+/// Throws Error.
 SelfCheckResult selfCheck(const std::filesystem::path& video, const SelfCheckOptions& options,
                           std::stop_token stop,
                           const std::function<void(const SelfCheckProgress&)>& onProgress = {});

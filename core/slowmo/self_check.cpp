@@ -1,0 +1,231 @@
+#include "core/slowmo/self_check.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <optional>
+
+#include "core/base/error.h"
+#include "core/image/metrics.h"
+#include "core/image/views.h"
+#include "core/slowmo/cuts.h"
+#include "core/video/video.h"
+
+namespace fw {
+namespace {
+
+constexpr double kStillPsnr =
+    45;  // neighbours that alike are a still: every engine makes it, nothing is learnt
+constexpr double kWorthTheTime = 0.3;  // dB: a slower engine must be at least this much better
+constexpr double kReadBetween =
+    2.5;  // times a triplet's length: farther apart, jumping is quicker than decoding
+
+struct Triplet {
+  std::string name;
+  double seconds = 0;  // of the middle frame
+  int64_t pts = 0;     // of the first one
+  cv::Mat before, truth, after;
+};
+
+std::string clockName(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%d:%05.2f", static_cast<int>(seconds / 60), std::fmod(seconds, 60));
+  return text;
+}
+
+// A cut is where the frames on both sides do not explain the middle one: then no engine can be right.
+bool hasCut(const Triplet& triplet) {
+  CutDetector detector;
+  bool cut = false;
+  for (const cv::Mat* frame : {&triplet.before, &triplet.truth, &triplet.after})
+    cut |= detector.next(*frame).value_or(false);
+  return detector.finish().value_or(false) || cut;
+}
+
+bool worthChecking(const Triplet& triplet) {
+  return psnr(triplet.before, triplet.truth) < kStillPsnr &&
+         psnr(triplet.truth, triplet.after) < kStillPsnr && !hasCut(triplet);
+}
+
+// The next three frames; empty at the end of the part that is checked.
+std::optional<Triplet> nextTriplet(VideoReader& reader, double until) {
+  const VideoInfo& info = reader.info();
+  Triplet triplet;
+  for (cv::Mat* picture : {&triplet.before, &triplet.truth, &triplet.after}) {
+    auto frame = reader.next();
+    if (!frame) return std::nullopt;
+    *picture = frame->image;
+    if (picture == &triplet.before) triplet.pts = frame->pts;
+    const double seconds = static_cast<double>(frame->pts - info.startPts) * info.timeBase.value();
+    if (seconds > until) return std::nullopt;
+    if (picture == &triplet.truth) triplet.seconds = seconds;
+  }
+  triplet.name = clockName(triplet.seconds);
+  return triplet;
+}
+
+// One triplet from each of `count` equal parts of the clip: the first of the part that is worth checking.
+class TripletSource {
+ public:
+  TripletSource(const std::filesystem::path& video, const SelfCheckOptions& options)
+      : reader_(video, {.maxHeight = options.maxHeight}) {
+    const VideoInfo& info = reader_.info();
+    from_ = std::max(0.0, options.from);
+    until_ = options.to > from_ ? options.to : std::max(info.duration, from_);
+    frame_ = info.frameRate.num > 0 ? 1 / info.frameRate.value() : 0.04;
+    const double room = (until_ - from_) / (3 * frame_);
+    parts_ = std::clamp(static_cast<int>(room), 1, std::max(1, options.triplets));
+  }
+
+  int parts() const { return parts_; }
+
+  std::optional<Triplet> inPart(int part, const std::stop_token& stop) {
+    const double length = (until_ - from_) / parts_;
+    const double begin = from_ + part * length, end = part + 1 == parts_ ? until_ : begin + length;
+    // A little before the middle of the part: clips begin and end with stills and fades.
+    const double start = begin + std::max(0.0, length / 2 - 3 * frame_);
+    if (part > 0 || start > from_ + kReadBetween * 3 * frame_) reader_.seek(start);
+    while (!stop.stop_requested()) {
+      auto triplet = nextTriplet(reader_, end + frame_ / 2);
+      if (!triplet || worthChecking(*triplet)) return triplet;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Triplet> again(int64_t pts) {
+    reader_.seekTo(pts);
+    return nextTriplet(reader_, std::numeric_limits<double>::max());
+  }
+
+ private:
+  VideoReader reader_;
+  double from_ = 0, until_ = 0, frame_ = 0;
+  int parts_ = 1;
+};
+
+struct Competitor {
+  EngineCheck check;
+  std::unique_ptr<Engine> engine;
+  std::vector<std::pair<double, int64_t>> ranking;  // PSNR and which triplet, by its first frame
+};
+
+std::vector<Competitor> competitors(const SelfCheckOptions& options) {
+  std::vector<Competitor> all;
+  const auto take = [&](const EngineKind& kind) {
+    Competitor competitor;
+    competitor.check.engine = kind.id;
+    competitor.check.title = kind.title;
+    try {
+      competitor.engine = kind.make(Settings(kind.schema), options.device);
+    } catch (const Error& error) {
+      competitor.check.failure = error.what();
+    }
+    // An engine nobody asked for that needs weights nobody has is no news.
+    if (competitor.engine || !options.engines.empty()) all.push_back(std::move(competitor));
+  };
+  if (options.engines.empty())
+    for (const EngineKind& kind : engineList()) take(kind);
+  for (const std::string& id : options.engines) take(engineKind(id));
+  return all;
+}
+
+void checkOne(Competitor& competitor, const Triplet& triplet) {
+  if (!competitor.engine) return;
+  try {
+    const FramePair pair{triplet.before, triplet.after};
+    const auto score = scoreMiddle(triplet.name, pair, triplet.truth, *competitor.engine);
+    competitor.check.triplets.push_back(score);
+    competitor.ranking.emplace_back(score.psnr, triplet.pts);
+  } catch (const Error& error) {
+    competitor.check.failure = error.what();
+    competitor.engine.reset();
+  }
+}
+
+// Pictures are made again rather than kept: twelve triplets of a 4K clip fill the memory.
+CheckedFrame picturesOf(const std::pair<double, int64_t>& ranked, Engine& engine, TripletSource& source) {
+  CheckedFrame frame;
+  frame.psnr = ranked.first;
+  const auto triplet = source.again(ranked.second);
+  if (!triplet) return frame;
+  const FramePair pair{triplet->before, triplet->after};
+  frame.psnr = scoreMiddle(triplet->name, pair, triplet->truth, engine, &frame.made).psnr;
+  frame.seconds = triplet->seconds;
+  frame.before = to8Bit(triplet->before);
+  frame.truth = to8Bit(triplet->truth);
+  frame.after = to8Bit(triplet->after);
+  return frame;
+}
+
+EngineCheck summary(Competitor& competitor, TripletSource& source) {
+  EngineCheck check = std::move(competitor.check);
+  if (!competitor.engine || competitor.ranking.empty()) return check;
+  check.average = averageScore(check.triplets);
+  auto& ranking = competitor.ranking;
+  std::ranges::sort(ranking);
+  check.worst = picturesOf(ranking.front(), *competitor.engine, source);
+  check.median = picturesOf(ranking[ranking.size() / 2], *competitor.engine, source);
+  return check;
+}
+
+std::string decimal(double value, int digits) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+// The quickest engine that is not clearly worse than the best one.
+void recommend(SelfCheckResult& result) {
+  std::vector<const EngineCheck*> ranked;
+  for (const EngineCheck& check : result.engines)
+    if (check.failure.empty() && !check.triplets.empty()) ranked.push_back(&check);
+  if (ranked.empty()) return;
+  const auto quality = [](const EngineCheck* check) { return check->average.psnr; };
+  std::ranges::sort(ranked, std::greater{}, quality);
+  const EngineCheck* best = ranked.front();
+  const EngineCheck* chosen = best;
+  for (const EngineCheck* check : ranked)
+    if (quality(check) >= quality(best) - kWorthTheTime &&
+        check->average.milliseconds < chosen->average.milliseconds)
+      chosen = check;
+  result.recommended = chosen->engine;
+  result.reason = chosen->title + ": " + decimal(quality(chosen), 1) + " dB";
+  if (chosen != best)
+    result.reason += ", as good as " + best->title + " and " +
+                     decimal(best->average.milliseconds / std::max(chosen->average.milliseconds, 0.01), 1) +
+                     " times as fast";
+  else if (ranked.size() > 1)
+    result.reason +=
+        ", " + decimal(quality(best) - quality(ranked[1]), 1) + " dB better than " + ranked[1]->title;
+  result.reason += "; " + decimal(chosen->average.milliseconds, 0) + " ms a frame";
+}
+
+}  // namespace
+
+SelfCheckResult selfCheck(const std::filesystem::path& video, const SelfCheckOptions& options,
+                          std::stop_token stop,
+                          const std::function<void(const SelfCheckProgress&)>& onProgress) {
+  auto all = competitors(options);
+  TripletSource source(video, options);
+  SelfCheckResult result;
+  int done = 0;
+  const int total = source.parts() * static_cast<int>(all.size());
+  for (int part = 0; part < source.parts() && !stop.stop_requested(); ++part) {
+    const auto triplet = source.inPart(part, stop);
+    if (triplet) ++result.triplets;
+    for (Competitor& competitor : all) {
+      if (stop.stop_requested()) break;
+      if (triplet) checkOne(competitor, *triplet);
+      if (onProgress) onProgress({competitor.check.engine, ++done, total});
+    }
+  }
+  if (result.triplets == 0 && !stop.stop_requested())
+    throw Error("This clip has nothing to check", video.string(),
+                "It needs at least three frames in a row that move and hold no cut.");
+  for (Competitor& competitor : all) result.engines.push_back(summary(competitor, source));
+  recommend(result);
+  return result;
+}
+
+}  // namespace fw

@@ -1,0 +1,22 @@
+#pragma once
+#include <filesystem>
+#include <opencv2/core.hpp>
+#include <string>
+#include <vector>
+
+/// Real or made motion with the middle frames hidden.
+namespace fw::bench {
+
+/// A stretch of one sequence: the frames an engine sees and, between each two of them, the true one.
+struct Stretch {
+  std::string name;
+  std::vector<cv::Mat> seen;   ///< n + 1 frames
+  std::vector<cv::Mat> truth;  ///< n frames
+};
+
+/// `count` consecutive triplets from the middle of each sequence (a folder of pictures) in `folder`.
+std::vector<Stretch> realStretches(const std::filesystem::path& folder, int count);
+/// Textured things that move before and behind each other, for machines without the data.
+std::vector<Stretch> madeStretches(int count);
+
+}  // namespace fw::bench
