@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/explore/layer_table.h"
 #include "core/learn/trainer.h"
 #include "core/params/schema.h"
 
@@ -46,6 +47,13 @@ RunResult startRun(Store&, const RunRequest&, TrainObserver&, TrainControl&, std
                    const std::function<void(int64_t runId)>& onCreated = {});
 /// Goes on where the run's last checkpoint is; `steps` replaces the number asked for when not 0.
 RunResult resumeRun(Store&, int64_t runId, int64_t steps, TrainObserver&, TrainControl&, std::stop_token);
+
+/// A run's experiment with its trained weights, for using it and for looking inside; include core/learn/experiment.h.
+/// Throws Error when the run has no weights yet or they do not fit.
+std::unique_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which);
+
+/// The layers of each network that this request would build. Throws Error for what cannot be built.
+std::vector<LayerTable> layerTables(const RunRequest& request);
 
 /// Checks what can be checked before a run is queued: settings, device, steps. Throws Error.
 void validate(const RunRequest&);

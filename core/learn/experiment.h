@@ -41,6 +41,11 @@ class Experiment {
   virtual Scores baselines() { return {}; }  ///< what trivial methods reach, named like the scores ("validation/mse (predict zero)")
   /// An input like those of step(), for tracing shapes and activations in Explore: the module and what to feed it.
   virtual torch::Tensor exampleInput() = 0;
+  /// What the network makes of exampleInput(), with gradients: Explore reads the shapes of all layers from the graph
+  /// that this records. Undefined where an experiment does not say.
+  virtual torch::Tensor exampleOutput() { return {}; }
+  /// True when going on cannot help any more, such as after early stopping; the run then counts as finished.
+  virtual bool finished() { return false; }
   /// What is wrong with the network, and why, in words; empty when nothing is.
   virtual std::string diagnosis() { return {}; }
   /// Gallery row `row` anew, with the pixels where `hole` (8-bit, the size of its input) is not 0 hidden from the network. Empty

@@ -189,7 +189,9 @@ class TrainLoop {
     rateChanged_ = true;  // so that the curve of the learning rate has a beginning
   }
 
-  bool wantsMore() const { return options_.steps == 0 || step_ < options_.steps; }
+  bool wantsMore() const {
+    return (options_.steps == 0 || step_ < options_.steps) && !experiment_.finished();
+  }
 
   double seconds() const { return secondsBefore_ + secondsSince(started_) - secondsPaused_; }
 
@@ -306,8 +308,12 @@ class TrainLoop {
     if (snapshotMissing && (finished || lookSeconds_ < kQuickLook)) look(true);
     keeper_.finish();
     const RunState state = finished ? RunState::Finished : RunState::Stopped;
-    say(state);
-    return {state, step_, {}, scores_};
+    const std::string diagnosis = [&] {
+      const LookOnly looking(experiment_.state());
+      return experiment_.diagnosis();
+    }();
+    say(state, diagnosis);
+    return {state, step_, diagnosis, scores_};
   }
 
   RunResult fail(const std::string& message) {

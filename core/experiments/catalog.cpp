@@ -1,0 +1,27 @@
+#include "core/experiments/catalog.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/experiments/interpolation.h"
+#include "core/experiments/reconstruction_sanity.h"
+
+namespace fw {
+
+const std::vector<ExperimentKind>& catalog() {
+  static const std::vector<ExperimentKind> kinds{
+      reconstructionSanity(),
+      interpolation(),
+  };
+  return kinds;
+}
+
+const ExperimentKind& experimentKind(std::string_view id) {
+  const auto found = std::ranges::find(catalog(), id, &ExperimentKind::id);
+  if (found != catalog().end()) return *found;
+  std::string known;
+  for (const auto& kind : catalog()) known += (known.empty() ? "" : ", ") + kind.id;
+  throw Error("There is no such experiment", std::string(id), "The experiments are: " + known + ".");
+}
+
+}  // namespace fw
