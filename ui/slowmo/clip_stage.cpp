@@ -60,6 +60,7 @@ ClipStage::ClipStage(QWidget* parent)
       result_(new ResultView) {
   for (QWidget* view : std::initializer_list<QWidget*>{player_, preview_, inside_, check_, result_})
     stack_->addWidget(view);
+  setFocusPolicy(Qt::ClickFocus);
   player_->addTools(buildTools());
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, kGrid);
@@ -165,7 +166,7 @@ void ClipStage::showClip(const SlowmoRequest& clip, const VideoInfo& info) {
   close_->show();
   showView(Clip);
   player_->open(clip, info.duration);
-  player_->setFocus();
+  setFocus();
 }
 
 void ClipStage::closeClip() {

@@ -231,7 +231,9 @@ void MakePanel::takeForm() {
   const auto before = settings_;
   for (const auto& parameter : form_->settings().schema().parameters())
     settings_.set(parameter.name, form_->settings().value(parameter.name));
-  if (before.value("engine") != settings_.value("engine")) showForm();
+  // Later: rebuilding the form now would delete the very field that is speaking.
+  if (before.value("engine") != settings_.value("engine"))
+    QMetaObject::invokeMethod(this, [this] { showForm(); }, Qt::QueuedConnection);
   settingsChanged();
   for (const char* name : {"cuts", "cut_sensitivity", "duplicates", "picture_rate"})
     if (before.value(name) != settings_.value(name)) return Q_EMIT analysisChanged();

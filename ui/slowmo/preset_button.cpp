@@ -42,7 +42,7 @@ QString titleOf(const SlowmoPreset& preset) { return QString::fromStdString(pres
 PresetButton::PresetButton(QWidget* parent) : QToolButton(parent), shown_(slowmoSchema()) {
   setPopupMode(QToolButton::InstantPopup);
   setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  setIcon(icon(u"down"_s));
+  setIcon(fw::icon(u"down"_s));
   setToolTip(u"Presets: settings by what they are for"_s);
   setProperty("flat", true);
   auto* menu = new QMenu(this);
@@ -64,9 +64,9 @@ void PresetButton::fillMenu() {
   if (!own.empty()) menu()->addSeparator();
   for (const auto& preset : own) add(preset);
   menu()->addSeparator();
-  menu()->addAction(icon(u"save"_s), u"Save these settings…"_s, this, &PresetButton::saveRequested);
+  menu()->addAction(fw::icon(u"save"_s), u"Save these settings…"_s, this, &PresetButton::saveRequested);
   if (own.empty()) return;
-  auto* forget = menu()->addMenu(icon(u"trash"_s), u"Forget"_s);
+  auto* forget = menu()->addMenu(fw::icon(u"trash"_s), u"Forget"_s);
   for (const auto& preset : own)
     forget->addAction(titleOf(preset), this, [preset] {
       auto kept = ownPresets();

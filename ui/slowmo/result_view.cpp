@@ -53,7 +53,8 @@ bool ResultView::watching() const { return stack_->currentWidget() == compare_; 
 
 void ResultView::watch(const QString& name) {
   if (name != job_) {
-    original_ = made_ = {};
+    original_.release();
+    made_.release();
     moment_->clear();
   }
   job_ = name;
