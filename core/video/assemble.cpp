@@ -278,7 +278,8 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
   AssembleReport report;
   if (isAnimation(file)) {
     constexpr int kQuality = 18;
-    encodeAnimation(segments, file, kQuality, std::max(0, source.loops), onProgress, stop);
+    encodeAnimation(
+        segments, file, kQuality, std::max(0, source.loops), onProgress ? onProgress : [](double) {}, stop);
     report.notes = animationNotes(source, file);
     return report;
   }

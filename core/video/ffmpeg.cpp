@@ -141,6 +141,10 @@ Output::Output(const fs::path& file, const AVOutputFormat* container) : file_(fi
     check(opened, "Could not write the file", file.string(),
           "Choose a folder that exists and that you may write to.");
   }
+  // Matroska stores a codec's run-up as such; the usual remedy for times before zero would move the video,
+  // too.
+  const std::string name = container->name;
+  if (name == "matroska" || name == "webm") format_->avoid_negative_ts = 0;
   format_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;  // FLAC and TrueHD in MP4 are merely young
 }
 

@@ -157,6 +157,10 @@ class EncodedSound : public Track {
     decoder_->pkt_timebase = base_;
     check(avcodec_open2(decoder_.get(), codec, nullptr), kFailed, avcodec_get_name(from.codecpar->codec_id));
     openEncoder(planned, from, output);
+    // The last packet is filled up with silence; MP4 says where the sound really ends.
+    if (from.duration != AV_NOPTS_VALUE && from.duration > 0 && from.start_time != AV_NOPTS_VALUE)
+      timeline_.end =
+          std::min(timeline_.end, static_cast<double>(from.start_time + from.duration) * av_q2d(base_));
     stretch_ = sound == Sound::Keep ? 1.0 : timeline.stretch;
   }
 

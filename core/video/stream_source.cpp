@@ -122,13 +122,9 @@ class StreamSource : public FrameSource {
     if (ahead_.empty()) return std::nullopt;
     Picture current = std::move(ahead_.front());
     ahead_.pop_front();
-    const int64_t own = durationOf(*current);
     Frame frame;
     frame.pts = current->pts;
-    frame.duration = !ahead_.empty()     ? ahead_.front()->pts - current->pts
-                     : own > 0           ? own
-                     : lastDuration_ > 0 ? lastDuration_
-                                         : nominalDuration();
+    frame.duration = ahead_.empty() ? lastFrameDuration(*current) : ahead_.front()->pts - current->pts;
     lastDuration_ = frame.duration;
     setDuration(*current, frame.duration);
     const cv::Size fitted = fitHeight(size_.width, size_.height, options_.maxHeight);
@@ -162,6 +158,16 @@ class StreamSource : public FrameSource {
 
   int64_t nominalDuration() const {
     return std::max<int64_t>(1, std::llround(1.0 / (info_.frameRate.value() * info_.timeBase.value())));
+  }
+
+  /// Until the video ends, as long as that is plausible: packets of reordered frames carry other frames'
+  /// durations.
+  int64_t lastFrameDuration(const AVFrame& last) const {
+    const int64_t end = info_.startPts + std::llround(info_.duration / info_.timeBase.value());
+    const int64_t own = durationOf(last), left = end - last.pts;
+    constexpr int kPlausible = 4;
+    if (left > 0 && left <= std::max(own, kPlausible * nominalDuration())) return left;
+    return own > 0 ? own : lastDuration_ > 0 ? lastDuration_ : nominalDuration();
   }
 
   void openDecoder() {

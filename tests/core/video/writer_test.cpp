@@ -170,7 +170,7 @@ TEST(VideoWriter, MakesGifsAndWebps) {
   for (const char* codec : {"gif", "webp"}) {
     SCOPED_TRACE(codec);
     const fs::path file = folder / (std::string("a.") + codec);
-    writeScene(file, {.codec = codec, .quality = 10, .loops = 3}, formatOf(96, 64, {20, 1}), 10);
+    writeScene(file, {.codec = codec, .quality = 10, .loops = 3}, formatOf(192, 64, {20, 1}), 10);
     VideoReader reader(file);
     EXPECT_EQ(reader.info().frames, 10);
     EXPECT_EQ(reader.info().loops, 3);
@@ -179,7 +179,7 @@ TEST(VideoWriter, MakesGifsAndWebps) {
     reader.seek(0.26);
     const std::optional<Frame> frame = reader.next();
     ASSERT_TRUE(frame);
-    EXPECT_GT(psnr(frame->image, scene(96, 64, 5 / 20.0)), 27);
+    EXPECT_GT(psnr(frame->image, scene(192, 64, 5 / 20.0)), 27);
     for (const auto& entry : fs::directory_iterator(folder.path()))
       EXPECT_EQ(entry.path().filename().string().find("part"), std::string::npos);
   }
