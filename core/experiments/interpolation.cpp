@@ -2,38 +2,41 @@
 
 #include <algorithm>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
+#include <numbers>
+#include <opencv2/core.hpp>
+#include <optional>
 #include <span>
-#include <sstream>
+#include <thread>
 
 #include "core/base/error.h"
-#include "core/data/frame_windows.h"
-#include "core/data/layered_motion.h"
+#include "core/base/paths.h"
+#include "core/experiments/interpolation_learner.h"
+#include "core/experiments/interpolation_pictures.h"
 #include "core/image/metrics.h"
-#include "core/image/views.h"
+#include "core/learn/checkpoint.h"
 #include "core/learn/experiment.h"
-#include "core/learn/losses.h"
-#include "core/nn/swift_render.h"
+#include "core/nn/swift_prior.h"
 #include "core/nn/tensor_image.h"
-#include "core/nn/warp.h"
 
 namespace fw {
 namespace {
 
 constexpr const char* kStory =
     "Two frames go in, the frame between them comes out. Classical optical flow already says roughly where "
-    "things "
-    "went; the network learns to correct it, to choose for every pixel which of the two moved frames to "
-    "believe (what "
-    "was hidden in one is often visible in the other), and to add a little where neither is right.\n\n"
-    "Watch the validation PSNR leave the line of classical flow behind, first by the choice (hundreds of "
-    "steps), then "
-    "by better motion (tens of thousands). The gallery shows the same held-out frames at every snapshot: "
-    "look at the "
-    "outlines of moving things.\n\n"
+    "things went; the "
+    "network learns to correct it, to choose for every pixel which of the two moved frames to believe (what "
+    "was hidden in one "
+    "is often visible in the other), and to add a little where neither is right.\n\n"
+    "Watch the validation PSNR leave the line of classical flow behind: it dips at first, while the learning "
+    "rate is high, and "
+    "rises for tens of thousands of steps. The gallery shows the same held-out frames at every snapshot: "
+    "look at the outlines "
+    "of moving things.\n\n"
     "Try next: your own clips as training pictures; only photographs set in motion (share 1) to see what "
-    "made-up motion "
-    "cannot teach; another loss: census and perceptual look sharper and measure lower.";
+    "made-up motion cannot "
+    "teach; another loss: census and perceptual look sharper and measure lower.";
+
+constexpr const char* kBundled = "models/swift.safetensors";
 
 Schema schema() {
   auto data =
@@ -42,6 +45,16 @@ Schema schema() {
   auto heldOut =
       textParameter("held_out", "Held-out sequences",
                     "Names of sequences never trained on, separated by commas. Empty: every fifth.");
+  auto network =
+      choiceParameter("network", "Network",
+                      "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.",
+                      "swift", {{"swift", "Swift"}, {"rife", "RIFE (ECCV 2022)"}});
+  auto start = choiceParameter(
+      "start", "Start from", "Where training begins.", "fresh",
+      {{"fresh", "Fresh weights"}, {"bundled", "The bundled weights"}, {"file", "A weights file"}});
+  start.mattersWhen = {{"network", {Value(std::string("swift"))}}};
+  auto weights = pathParameter("weights", "Weights file", "A safetensors file of a run of this experiment.");
+  weights.mattersWhen = {{"start", {Value(std::string("file"))}}};
   auto share =
       realParameter("photo_share", "Share of photographs in motion",
                     "How many samples are photographs set in motion rather than real frames.", 0.3, 0.0, 1.0);
@@ -51,7 +64,7 @@ Schema schema() {
   auto rate = realParameter("learning_rate", "Learning rate", "Of AdamW.", 4e-4, 1e-7, 1e-2);
   rate.logarithmic = true;
   auto decay = integerParameter("decay_steps", "Decay steps",
-                                "The rate falls as a cosine to a hundredth at this step; 0: it stays.", 0, 0,
+                                "The rate falls as a cosine to a fiftieth at this step; 0: it stays.", 0, 0,
                                 100'000'000);
   auto loss = choiceParameter("loss", "Loss", "What counts as close to the true frame.", "charbonnier",
                               {{"l1", "L1"},
@@ -70,327 +83,220 @@ Schema schema() {
   weight.mattersWhen = {
       {"second_loss",
        {Value(std::string("laplacian")), Value(std::string("census")), Value(std::string("perceptual"))}}};
-  auto distil =
-      realParameter("flow_teacher", "Flow teacher",
-                    "Weight of a teacher: classical flow from the true middle frame, where it fits better.",
-                    0.01, 0.0, 1.0);
-  auto precision = choiceParameter("precision", "Precision", "Number type of the convolutions.", "float32",
-                                   {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&share, &decay, &extra, &weight, &distil, &precision}) p->advanced = true;
-  return Schema({data, heldOut, share, crop, batch, rate, decay, loss, extra, weight, distil, precision});
+  auto teacher = realParameter("flow_teacher", "Flow teacher",
+                               "Weight of a teacher that sees the true middle, where its motion fits better.",
+                               0.01, 0.0, 1.0);
+  auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
+                                   "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
+  for (auto* p : {&share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
+  return Schema({data, heldOut, network, start, weights, share, crop, batch, rate, decay, loss, extra, weight,
+                 teacher, precision});
 }
 
-struct Prepared {
-  SwiftInput input;
-  torch::Tensor middle, teacher;  // [1,3,H,W], [1,4,H/2,W/2]
-};
-
-/// Flow from the true middle to both sides, at half size: what a flow method can know that sees the answer.
-torch::Tensor teacherFlow(const BetweenSample& sample) {
-  const auto half = [](const cv::Mat& image) {
-    cv::Mat out;
-    cv::resize(image, out, cv::Size(image.cols / 2, image.rows / 2), 0, 0, cv::INTER_AREA);
-    return out;
-  };
-  const cv::Mat middle = half(sample.middle);
-  std::vector<torch::Tensor> flows;
-  for (const auto& side : {sample.first, sample.second}) {
-    cv::Mat flow = disFlow(middle, half(side)) * 2.0;
-    flows.push_back(torch::from_blob(flow.data, {flow.rows, flow.cols, 2}).permute({2, 0, 1}).clone());
-  }
-  return torch::cat(flows).unsqueeze(0);
+InterpolationPictures::Choice pictureChoice(const Settings& settings) {
+  constexpr int64_t kGrid = 32;  // of the coarser of the two networks
+  const bool swift = settings.text("network") == "swift";
+  const auto crop = std::max<int64_t>(64, settings.integer("crop") / kGrid * kGrid);
+  return {settings.paths("data"), settings.text("held_out"), settings.real("photo_share"),
+          static_cast<int>(crop), swift};
 }
 
-Prepared prepare(const BetweenSample& sample) {
-  const auto prior = motionAt(pairFlow(sample.first, sample.second), sample.time);
-  return {swiftInput(sample.first, sample.second, prior, sample.time), toTensor(sample.middle).unsqueeze(0),
-          teacherFlow(sample)};
+InterpolationLesson lessonOf(const Settings& settings, const std::string& device) {
+  InterpolationLesson lesson;
+  lesson.loss = settings.text("loss");
+  lesson.secondLoss = settings.text("second_loss");
+  lesson.secondWeight = settings.real("second_weight");
+  lesson.teacherWeight = settings.real("flow_teacher");
+  lesson.type = settings.text("precision") == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
+  lesson.device = torch::Device(device);
+  return lesson;
+}
+
+cv::Mat blended(const BetweenSample& sample) {
+  cv::Mat out;
+  cv::addWeighted(sample.first, 1.0 - sample.time, sample.second, sample.time, 0.0, out);
+  return out;
 }
 
 class Interpolation : public Experiment {
  public:
   Interpolation(const Settings& settings, const ExperimentContext& context)
-      : settings_(settings), device_(context.device), random_(context.seed) {
+      : settings_(settings),
+        lesson_(lessonOf(settings, context.device)),
+        random_(context.seed),
+        pictures_(pictureChoice(settings)) {
     torch::manual_seed(context.seed);
-    net_ = SwiftNet();
-    net_->to(device_);
+    learners_.push_back(interpolationLearner(settings.text("network")));
+    const auto module = learners_.front()->module();
+    if (settings.matters("start") && settings.text("start") != "fresh") loadStart(*module);
+    module->to(lesson_.device);
     optimizer_ = std::make_unique<torch::optim::AdamW>(
-        net_->parameters(), torch::optim::AdamWOptions(settings.real("learning_rate")).weight_decay(1e-4));
-    loadPictures();
+        module->parameters(), torch::optim::AdamWOptions(settings.real("learning_rate")).weight_decay(1e-4));
   }
 
   Scalars step() override {
     decayRate();
-    // The seeds are drawn here, one after another, so a run sees the same samples however many threads there
-    // are.
+    // Seeds are drawn here, one after another: a run sees the same samples however many threads there are.
     std::vector<uint64_t> seeds(static_cast<std::size_t>(settings_.integer("batch")));
     for (auto& seed : seeds) seed = random_.bits();
-    // Now and then without the residual: choosing and moving must not lean on it.
-    const bool withResidual = random_.chance(0.7);
     optimizer_->zero_grad();
-    const auto told = shared(seeds, [&](SwiftNet& net, std::span<const uint64_t> share) {
-      return learn(net, share, withResidual);
-    });
-    const double gradient = torch::nn::utils::clip_grad_norm_(net_->parameters(), 1.0);
+    const auto news = learn(seeds);
+    const auto parameters = learners_.front()->module()->parameters();
+    const double gradient = torch::nn::utils::clip_grad_norm_(parameters, 1.0);
     optimizer_->step();
-    return {{"loss", told.loss},
-            {"loss/picture", told.picture},
-            {"psnr", -10.0 * std::log10(std::max(told.squaredError, 1e-10))},
+    return {{"loss", news.loss},
+            {"loss/picture", news.picture},
+            {"psnr", -10.0 * std::log10(std::max(news.squaredError, 1e-10))},
             {"gradient", gradient}};
   }
 
   Scores evaluate() override {
-    return scored("", [this](const BetweenSample& s) { return predicted(net_, s); });
+    return scored("", [this](const BetweenSample& s) { return learners_.front()->predict(s); });
   }
 
   Scores baselines() override {
-    auto scores = scored(" (blend)", [](const BetweenSample& s) {
-      cv::Mat out;
-      cv::addWeighted(s.first, 1.0 - s.time, s.second, s.time, 0.0, out);
-      return out;
-    });
-    SwiftNet untrained;  // changes nothing: classical flow as it is
-    untrained->to(device_);
-    scores.merge(scored(" (flow)", [&](const BetweenSample& s) { return predicted(untrained, s); }));
+    auto scores = scored(" (blend)", blended);
+    const auto untrained = interpolationLearner("swift");  // changes nothing: classical flow as it is
+    scores.merge(scored(" (classical flow)", [&](const BetweenSample& s) { return untrained->predict(s); }));
     return scores;
   }
 
   Gallery gallery() override {
-    constexpr int kRows = 4;
+    constexpr std::size_t kRows = 4;
     Gallery gallery;
-    for (std::size_t i = 0; i < heldOut_.size() && gallery.size() < kRows;
-         i += std::max<std::size_t>(1, heldOut_.size() / kRows)) {
-      const auto& s = heldOut_[i];
-      cv::Mat blended;
-      cv::addWeighted(s.first, 1.0 - s.time, s.second, s.time, 0.0, blended);
+    const auto& samples = pictures_.heldOut();
+    for (std::size_t k = 0; k < std::min(kRows, samples.size()); ++k) {
+      const std::size_t i = k * samples.size() / std::min(kRows, samples.size());
+      const auto& s = samples[i];
       gallery.push_back({"held out " + std::to_string(i + 1),
                          {{"first", FrameRole::Input, s.first},
                           {"true middle", FrameRole::Target, s.middle},
-                          {"prediction", FrameRole::Prediction, predicted(net_, s)},
-                          {"plain blend", FrameRole::Baseline, blended}}});
+                          {"prediction", FrameRole::Prediction, learners_.front()->predict(s)},
+                          {"plain blend", FrameRole::Baseline, blended(s)}}});
     }
     addDifferences(gallery);
     return gallery;
   }
 
-  LearningState state() override { return {{{"swift", net_.ptr()}}, {optimizer_.get()}, &random_}; }
+  LearningState state() override {
+    return {{{settings_.text("network"), learners_.front()->module()}}, {optimizer_.get()}, &random_};
+  }
 
-  torch::Tensor exampleInput() override { return toTensor(heldOut_.front().first).unsqueeze(0); }
+  torch::Tensor exampleInput() override { return toTensor(pictures_.heldOut().front().first).unsqueeze(0); }
 
  private:
-  void loadPictures() {
-    const auto found = findPictures(settings_.paths("data"));
-    std::vector<std::string> keepAside;
-    std::istringstream names(settings_.text("held_out"));
-    for (std::string name; std::getline(names, name, ',');) {
-      name.erase(0, name.find_first_not_of(' '));
-      name.erase(name.find_last_not_of(' ') + 1);
-      if (!name.empty()) keepAside.push_back(name);
-    }
-    FrameWindows heldOut;
-    int64_t index = 0;
-    const auto isHeldOut = [&](const std::string& name) {
-      ++index;
-      return keepAside.empty() ? index % 5 == 0
-                               : std::find(keepAside.begin(), keepAside.end(), name) != keepAside.end();
-    };
-    for (const auto& sequence : found.sequences)
-      (isHeldOut(sequence.name) ? heldOut : windows_).addFrames(sequence.name, sequence.frames);
-    constexpr int64_t kMostFrames = 400;
-    for (const auto& video : found.videos)
-      (isHeldOut(video.filename().string()) ? heldOut : windows_).addVideo(video, kMostFrames);
-    for (const auto& photo : found.photos) photos_.push_back(readImage(photo));
-
-    constexpr int kHeldOutFrames = 12;
-    heldOut_ = heldOut.triplets(kHeldOutFrames);
-    Random fixed(
-        7);  // invented pictures and held-out motion are the same for every seed: runs can be compared
-    const bool ownPhotos = !photos_.empty();
-    if (!ownPhotos && (windows_.empty() || settings_.real("photo_share") > 0))
-      for (int i = 0; i < 24; ++i) photos_.push_back(inventedPhoto(384, fixed));
-    if (heldOut_.empty()) {
-      // No real sequence to spare: photographs that are then never used in training.
-      const auto spared = std::max<std::size_t>(1, photos_.size() / 8);
-      if (photos_.size() < 2)
-        throw Error("Nothing to validate on", "held_out", "Give at least two sequences or photographs.");
-      const std::vector<cv::Mat> aside(photos_.end() - static_cast<std::ptrdiff_t>(spared), photos_.end());
-      photos_.resize(photos_.size() - spared);
-      for (int i = 0; i < kHeldOutFrames; ++i) heldOut_.push_back(layeredMotion(aside, 192, fixed));
-    }
+  void loadStart(torch::nn::Module& module) {
+    const bool bundled = settings_.text("start") == "bundled";
+    const std::filesystem::path file =
+        bundled ? resource(kBundled) : std::filesystem::path(settings_.text("weights"));
+    if (file.empty())
+      throw Error("No weights file was chosen to start from", "weights", "Choose one, or start fresh.");
+    auto weights = readSafetensors(file).tensors;
+    const std::shared_ptr<torch::nn::Module> borrowed(&module, [](torch::nn::Module*) {});
+    loadWeights({{settings_.text("network"), borrowed}}, weights, file.string());
   }
-
-  BetweenSample sample(Random& random) const {
-    const int side = static_cast<int>(settings_.integer("crop")) / kSwiftGrid * kSwiftGrid;
-    BetweenSample sample;
-    const bool moved = windows_.empty() || (!photos_.empty() && random.chance(settings_.real("photo_share")));
-    if (!moved)
-      if (auto real = windows_.crop(side, random)) sample = *real;
-    if (sample.first.empty()) {
-      if (photos_.empty())
-        throw Error("No motion found in the training pictures", "data",
-                    "Give clips in which something moves.");
-      sample = layeredMotion(photos_, side, random);
-    }
-    augment(sample, random);
-    return sample;
-  }
-
-  struct Told {
-    double loss = 0, picture = 0, squaredError = 0;
-  };
 
   /// Every core takes its part of the batch through its own copy of the network, from picture to gradient,
   /// and they meet once a step: sharing each small convolution instead makes cores wait for each other at
-  /// every layer (and is several times slower when other programs run too). The copies share the weights'
-  /// memory, not the gradients.
-  template <class Work>
-  Told shared(std::span<const uint64_t> seeds, const Work& work) {
+  /// every layer (three times slower while other programs run too). The copies share the weights' memory, not
+  /// the gradients.
+  InterpolationNews learn(std::span<const uint64_t> seeds) {
     const auto workers =
-        device_.is_cpu() ? std::min<int64_t>(torch::get_num_threads(), std::ssize(seeds)) : 1;
-    while (std::ssize(copies_) < workers - 1) copies_.emplace_back(SwiftNet());
-    const auto whole = net_->parameters();
-    for (auto& copy : copies_) {
-      auto parts = copy->parameters();
-      for (std::size_t i = 0; i < parts.size(); ++i) {
-        parts[i].set_data(whole[i].detach());
-        parts[i].mutable_grad() = torch::Tensor();
+        lesson_.device.is_cpu()
+            ? std::min<std::size_t>(static_cast<std::size_t>(torch::get_num_threads()), seeds.size())
+            : 1;
+    while (learners_.size() < workers) learners_.push_back(learners_.front()->twin());
+    const auto weights = learners_.front()->module()->parameters();
+    for (std::size_t w = 1; w < workers; ++w) {
+      auto copies = learners_[w]->module()->parameters();
+      for (std::size_t i = 0; i < copies.size(); ++i) {
+        copies[i].set_data(weights[i].detach());
+        copies[i].mutable_grad() = torch::Tensor();
       }
     }
-    std::vector<Told> tolds(static_cast<std::size_t>(workers));
-    std::vector<std::exception_ptr> failures(tolds.size());
-    at::parallel_for(0, workers, 1, [&](int64_t from, int64_t to) {
-      for (int64_t w = from; w < to; ++w) try {
-          const auto begin = std::ssize(seeds) * w / workers, end = std::ssize(seeds) * (w + 1) / workers;
-          auto& net = w == 0 ? net_ : copies_[static_cast<std::size_t>(w - 1)];
-          tolds[static_cast<std::size_t>(w)] = work(
-              net, seeds.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)));
-        } catch (...) {
-          failures[static_cast<std::size_t>(w)] = std::current_exception();
-        }
-    });
+    std::vector<InterpolationNews> news(workers);
+    std::vector<std::exception_ptr> failures(workers);
+    const auto part = [&](std::size_t w) {
+      try {
+        const auto begin = seeds.size() * w / workers, end = seeds.size() * (w + 1) / workers;
+        std::vector<BetweenSample> samples;
+        for (const auto seed : seeds.subspan(begin, end - begin)) samples.push_back(pictures_.sample(seed));
+        Random random(seeds[begin] + 1);
+        news[w] = learners_[w]->learn(samples,
+                                      static_cast<double>(samples.size()) / static_cast<double>(seeds.size()),
+                                      lesson_, random);
+      } catch (...) {
+        failures[w] = std::current_exception();
+      }
+    };
+    if (workers == 1) {
+      part(0);
+    } else {
+      const int threads = torch::get_num_threads();
+      std::vector<std::jthread> cores;
+      for (std::size_t w = 0; w < workers; ++w)
+        cores.emplace_back([&part, w] {
+          torch::set_num_threads(1);  // of this thread
+          part(w);
+        });
+      cores.clear();
+      torch::set_num_threads(threads);
+    }
     for (const auto& failure : failures)
       if (failure) std::rethrow_exception(failure);
+
     torch::NoGradGuard noGrad;
-    for (auto& copy : copies_) {
-      const auto parts = copy->parameters();
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        if (parts[i].grad().defined()) whole[i].grad().add_(parts[i].grad());
-    }
-    Told sum;
-    for (const auto& told : tolds) {
-      sum.loss += told.loss;
-      sum.picture += told.picture;
-      sum.squaredError += told.squaredError;
+    InterpolationNews sum;
+    for (std::size_t w = 0; w < workers; ++w) {
+      sum.loss += news[w].loss;
+      sum.picture += news[w].picture;
+      sum.squaredError += news[w].squaredError;
+      if (w == 0) continue;
+      const auto copies = learners_[w]->module()->parameters();
+      for (std::size_t i = 0; i < copies.size(); ++i)
+        if (copies[i].grad().defined()) weights[i].grad().add_(copies[i].grad());
     }
     return sum;
   }
 
-  /// One thread's part of the batch: its samples, its gradient. Everything is weighted by its share.
-  Told learn(SwiftNet& net, std::span<const uint64_t> seeds, bool withResidual) {
-    const auto [input, middle, teacher] = batch(seeds);
-    const double part = static_cast<double>(seeds.size()) / static_cast<double>(settings_.integer("batch"));
-    net->train();
-    const auto type = settings_.text("precision") == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
-    const auto output = net->forward(input, type);
-    const auto prediction = synthesise(input, output, withResidual);
-    auto loss = pictureLoss(settings_.text("loss"), prediction, middle);
-    if (settings_.text("second_loss") != "none")
-      loss = loss +
-             settings_.real("second_weight") * pictureLoss(settings_.text("second_loss"), prediction, middle);
-    const auto picture = loss.item<double>();
-    if (const double weight = settings_.real("flow_teacher"); weight > 0)
-      loss = loss + weight * teaching(input, output, middle, teacher);
-    (loss * part).backward();
-    torch::NoGradGuard noGrad;
-    const double error = (prediction.detach().clamp(0, 1) - middle).square().mean().item<double>();
-    return {part * loss.item<double>(), part * picture, part * error};
-  }
-
-  Prepared batch(std::span<const uint64_t> seeds) const {
-    std::vector<Prepared> items;
-    for (const auto seed : seeds) {
-      Random random(seed);
-      items.push_back(prepare(sample(random)));
-    }
-    const auto together = [&](auto&& part) {
-      std::vector<torch::Tensor> parts;
-      for (auto& item : items) parts.push_back(part(item));
-      return torch::cat(parts).to(device_);
-    };
-    return {{together([](Prepared& p) { return p.input.first; }),
-             together([](Prepared& p) { return p.input.second; }),
-             together([](Prepared& p) { return p.input.flow; }),
-             together([](Prepared& p) { return p.input.reach; }),
-             together([](Prepared& p) { return p.input.time; })},
-            together([](Prepared& p) { return p.middle; }),
-            together([](Prepared& p) { return p.teacher; })};
-  }
-
-  /// Pulls both stages' flow towards the teacher where that explains the picture better (RIFE's privileged
-  /// distillation, with classical flow for a teacher).
-  torch::Tensor teaching(const SwiftInput& in, const SwiftOutput& out, const torch::Tensor& middle,
-                         const torch::Tensor& teacher) const {
-    const auto first = torch::avg_pool2d(in.first, 2), second = torch::avg_pool2d(in.second, 2);
-    const auto truth = torch::avg_pool2d(middle, 2);
-    const auto both = torch::cat({first, second}), truths = torch::cat({truth, truth});
-    const auto split = [](const torch::Tensor& flow) {
-      return torch::cat({flow.slice(1, 0, 2), flow.slice(1, 2, 4)});
-    };
-    const auto better = [&] {
-      torch::NoGradGuard noGrad;
-      const auto error = [&](const torch::Tensor& flow) {
-        return (warp(both, split(flow) * 0.5) - truths).abs().mean(1, true);
-      };
-      return (error(out.flow.detach()) > error(teacher) + 0.01).to(torch::kFloat32);
-    }();
-    const auto distance = [&](const torch::Tensor& flow) {
-      const auto difference = split(flow) - split(teacher);
-      return (torch::sqrt(difference.square().sum(1, true) + 1e-4).clamp_max(30.0) * better).mean();
-    };
-    return distance(out.coarseFlow) + distance(out.flow);
-  }
-
+  /// A rate the person sets while it runs becomes the new height of the curve.
   void decayRate() {
     const auto decay = settings_.integer("decay_steps");
     if (decay == 0) return;
     const auto& states = optimizer_->state();
-    const auto done =
-        states.empty() ? 0 : static_cast<torch::optim::AdamWParamState&>(*states.begin()->second).step();
-    const double warm = std::min(1.0, static_cast<double>(done + 1) / 200.0);
+    const auto done = states.empty()
+                          ? int64_t{0}
+                          : static_cast<torch::optim::AdamWParamState&>(*states.begin()->second).step();
+    constexpr double kWarmUp = 150.0, kLast = 0.02;
     const double progress = std::min(1.0, static_cast<double>(done) / static_cast<double>(decay));
-    const double factor = 0.01 + 0.99 * 0.5 * (1.0 + std::cos(M_PI * progress));
-    for (auto& group : optimizer_->param_groups())
-      group.options().set_lr(settings_.real("learning_rate") * warm * factor);
-  }
-
-  cv::Mat predicted(SwiftNet& net, const BetweenSample& sample) const {
-    net->eval();
-    SwiftOptions options;
-    options.threads = torch::get_num_threads();
-    return SwiftPair(sample.first, sample.second, options).at(net, sample.time).image;
+    const double factor = std::min(1.0, static_cast<double>(done + 1) / kWarmUp) *
+                          (kLast + (1.0 - kLast) * 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
+    auto& options = optimizer_->param_groups().front().options();
+    if (rateSet_ && options.get_lr() != *rateSet_) height_ = options.get_lr() / factor;
+    rateSet_ = height_.value_or(settings_.real("learning_rate")) * factor;
+    options.set_lr(*rateSet_);
   }
 
   template <class Predict>
   Scores scored(const std::string& suffix, const Predict& predict) {
     double ratio = 0, similarity = 0;
-    for (const auto& sample : heldOut_) {
+    for (const auto& sample : pictures_.heldOut()) {
+      constexpr double kEqual = 100.0;  // dB; equal pictures would be infinitely good
       const cv::Mat image = predict(sample);
-      ratio += std::min(100.0, psnr(image, sample.middle));
+      ratio += std::min(kEqual, psnr(image, sample.middle));
       similarity += ssim(image, sample.middle);
     }
-    const auto count = static_cast<double>(heldOut_.size());
+    const auto count = static_cast<double>(pictures_.heldOut().size());
     return {{"validation/psnr" + suffix, ratio / count}, {"validation/ssim" + suffix, similarity / count}};
   }
 
   Settings settings_;
-  torch::Device device_;
+  InterpolationLesson lesson_;
   Random random_;
-  SwiftNet net_{nullptr};
-  std::vector<SwiftNet> copies_;
+  InterpolationPictures pictures_;
+  std::vector<std::unique_ptr<InterpolationLearner>> learners_;  // the first is the one that is kept
   std::unique_ptr<torch::optim::AdamW> optimizer_;
-  FrameWindows windows_;
-  std::vector<cv::Mat> photos_;
-  std::vector<BetweenSample> heldOut_;
+  std::optional<double> rateSet_, height_;
 };
 
 }  // namespace

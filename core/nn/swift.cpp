@@ -7,7 +7,9 @@ namespace {
 
 namespace F = torch::nn::functional;
 
-constexpr double kFlowUnit = 1.0 / 16.0;  // flows enter and leave the convolutions as numbers around one
+constexpr double kFlowUnit = 1.0 / 16.0;  // flows enter the convolutions as numbers around one
+// What leaves them is in pixels, coarse steps larger; a step of the optimizer then moves nothing by much.
+constexpr double kCoarseStep = 4.0, kResidualStep = 0.25;
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t stride = 1, int64_t kernel = 3) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
@@ -42,9 +44,9 @@ struct PlainImpl : torch::nn::Module {  // convolution alone
 };
 TORCH_MODULE(Plain);
 
-torch::Tensor enlarged(const torch::Tensor& x, double factor) {
+torch::Tensor enlarged(const torch::Tensor& x, int64_t factor) {
   return F::interpolate(x, F::InterpolateFuncOptions()
-                               .scale_factor(std::vector<double>{factor, factor})
+                               .size(std::vector<int64_t>{x.size(2) * factor, x.size(3) * factor})
                                .mode(torch::kBilinear)
                                .align_corners(false));
 }
@@ -113,7 +115,7 @@ SwiftOutput SwiftNetImpl::forward(const SwiftInput& in, torch::ScalarType type) 
   x = motionHead->forward(motion->forward(compute(x)));  // 1/16
   x = torch::pixel_shuffle(x, 2);                        // 1/8: flow 4, hidden 16
   const auto hidden = x.slice(1, 4);
-  out.coarseFlow = in.flow + enlarged(plain(x.slice(1, 0, 4)), 4.0) / kFlowUnit;
+  out.coarseFlow = in.flow + kCoarseStep * enlarged(plain(x.slice(1, 0, 4)), 4);
 
   // Stage 2, from pictures warped anew: finish the flow, choose, add.
   const auto warped = warpBoth(in.first, in.second, upsampled(out.coarseFlow));
@@ -128,14 +130,14 @@ SwiftOutput SwiftNetImpl::forward(const SwiftInput& in, torch::ScalarType type) 
   x = fineOut->forward(x);
   x = leaky(torch::pixel_shuffle(convolved(widen, x), 2) + edges);  // 1/2
   x = plain(convolved(head, x));
-  out.flow = out.coarseFlow + x.slice(1, 0, 4) / kFlowUnit;
+  out.flow = out.coarseFlow + x.slice(1, 0, 4);
   const auto prior = torch::log((1.0 - in.time) / in.time);
   out.mask = torch::sigmoid(torch::pixel_shuffle(x.slice(1, 4, 8), 2) + prior);
-  out.residual = torch::pixel_shuffle(x.slice(1, 8, 20), 2);
+  out.residual = kResidualStep * torch::pixel_shuffle(x.slice(1, 8, 20), 2);
   return out;
 }
 
-torch::Tensor upsampled(const torch::Tensor& flow) { return enlarged(flow, 2.0); }
+torch::Tensor upsampled(const torch::Tensor& flow) { return enlarged(flow, 2); }
 
 torch::Tensor synthesise(const SwiftInput& in, const SwiftOutput& out, bool withResidual) {
   const auto warped = warpBoth(in.first, in.second, upsampled(out.flow));

@@ -1,0 +1,42 @@
+#pragma once
+#include <torch/torch.h>
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "core/data/between_sample.h"
+
+namespace fw {
+
+/// How a network is taught, apart from which.
+struct InterpolationLesson {
+  std::string loss = "charbonnier", secondLoss = "none";
+  double secondWeight = 0.1;
+  double teacherWeight = 0.01;
+  torch::ScalarType type = torch::kFloat32;  ///< of the convolutions
+  torch::Device device = torch::kCPU;
+  double residualShare = 0.7;  ///< swift: how often the residual takes part
+};
+
+struct InterpolationNews {
+  double loss = 0, picture = 0, squaredError = 0;
+};
+
+/// A network that can be taught to make frames between frames.
+class InterpolationLearner {
+ public:
+  virtual ~InterpolationLearner() = default;
+  virtual std::shared_ptr<torch::nn::Module> module() = 0;
+  /// A new network of the same kind, for another thread.
+  virtual std::unique_ptr<InterpolationLearner> twin() const = 0;
+  /// Adds the gradient of these samples' mean loss, times `part`.
+  virtual InterpolationNews learn(std::span<const BetweenSample> samples, double part,
+                                  const InterpolationLesson& lesson, Random& random) = 0;
+  virtual cv::Mat predict(const BetweenSample& sample) = 0;
+};
+
+/// "swift" or "rife".
+std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network);
+
+}  // namespace fw

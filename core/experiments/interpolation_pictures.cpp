@@ -1,0 +1,86 @@
+#include "core/experiments/interpolation_pictures.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/base/error.h"
+#include "core/data/layered_motion.h"
+#include "core/image/views.h"
+
+namespace fw {
+namespace {
+
+constexpr int kHeldOutFrames = 12;
+constexpr int64_t kMostFrames = 400;  // of a video
+constexpr int kInventedPhotos = 24, kInventedSide = 384, kInventedFrameSide = 192;
+
+std::vector<std::string> namesIn(const std::string& list) {
+  std::vector<std::string> names;
+  std::istringstream parts(list);
+  for (std::string name; std::getline(parts, name, ',');) {
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
+    if (!name.empty()) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(choice) {
+  const auto found = findPictures(choice.paths);
+  const auto keepAside = namesIn(choice.heldOut);
+  FrameWindows heldOut;
+  std::vector<std::string> known;
+  const auto isHeldOut = [&](const std::string& name) {
+    known.push_back(name);
+    return keepAside.empty() ? known.size() % 5 == 0 : std::ranges::find(keepAside, name) != keepAside.end();
+  };
+  for (const auto& sequence : found.sequences)
+    (isHeldOut(sequence.name) ? heldOut : windows_).addFrames(sequence.name, sequence.frames);
+  for (const auto& video : found.videos)
+    (isHeldOut(video.filename().string()) ? heldOut : windows_).addVideo(video, kMostFrames);
+  for (const auto& name : keepAside)
+    if (std::ranges::find(known, name) == known.end())
+      throw Error("There is no such sequence to hold out", name,
+                  "Use the name of a folder of frames or of a video file.");
+  for (const auto& photo : found.photos) photos_.push_back(readImage(photo));
+
+  heldOut_ = heldOut.triplets(kHeldOutFrames);
+  Random fixed(7);  // the same for every seed, so that runs can be compared
+  if (photos_.empty() && windows_.empty())
+    for (int i = 0; i < kInventedPhotos; ++i) photos_.push_back(inventedPhoto(kInventedSide, fixed));
+  if (!heldOut_.empty()) return;
+  if (photos_.size() < 2 &&
+      !windows_.empty())  // one clip only: its last frames cannot be told apart from the rest
+    throw Error("There is nothing to validate on", "held_out",
+                "Give at least five sequences, or name one to hold out.");
+  // No real sequence to spare: photographs that are then never trained on.
+  const auto spared = static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, photos_.size() / 8));
+  if (photos_.size() < 2)
+    throw Error("There is nothing to validate on", "data", "Give at least two sequences or photographs.");
+  const std::vector<cv::Mat> aside(photos_.end() - spared, photos_.end());
+  photos_.erase(photos_.end() - spared, photos_.end());
+  for (int i = 0; i < kHeldOutFrames; ++i)
+    heldOut_.push_back(layeredMotion(aside, kInventedFrameSide, fixed));
+}
+
+BetweenSample InterpolationPictures::drawn(Random& random) const {
+  const bool moved = windows_.empty() || (!photos_.empty() && random.chance(choice_.photoShare));
+  if (!moved)
+    if (auto real = windows_.crop(choice_.crop, random)) return *real;
+  if (photos_.empty())
+    throw Error("No motion was found in the training pictures", "data",
+                "Give clips in which something moves and that are larger than the crop.");
+  return layeredMotion(photos_, choice_.crop, random);
+}
+
+BetweenSample InterpolationPictures::sample(uint64_t seed) const {
+  Random random(seed);
+  auto sample = drawn(random);
+  while (!choice_.anyTime && sample.time != 0.5) sample = drawn(random);
+  augment(sample, random);
+  return sample;
+}
+
+}  // namespace fw

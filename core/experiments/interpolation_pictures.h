@@ -1,0 +1,35 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/data/frame_windows.h"
+
+namespace fw {
+
+/// What interpolation trains on, and what it keeps aside: real sequences with frames hidden, mixed with
+/// photographs set in motion.
+class InterpolationPictures {
+ public:
+  struct Choice {
+    std::vector<std::string> paths;  ///< empty: pictures are invented
+    std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
+    double photoShare = 0.3;
+    int crop = 192;
+    bool anyTime = true;  ///< false: only samples whose middle is halfway
+  };
+  explicit InterpolationPictures(const Choice& choice);
+
+  /// The same seed gives the same sample. May be called from several threads.
+  BetweenSample sample(uint64_t seed) const;
+  const std::vector<BetweenSample>& heldOut() const { return heldOut_; }
+
+ private:
+  BetweenSample drawn(Random& random) const;
+
+  Choice choice_;
+  FrameWindows windows_;
+  std::vector<cv::Mat> photos_;
+  std::vector<BetweenSample> heldOut_;
+};
+
+}  // namespace fw

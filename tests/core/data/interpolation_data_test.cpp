@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "core/base/error.h"
+#include "core/data/frame_windows.h"
+#include "core/data/layered_motion.h"
+
+namespace fw {
+namespace {
+
+double distance(const cv::Mat& a, const cv::Mat& b) {
+  return cv::norm(a, b, cv::NORM_L1) / static_cast<double>(a.total() * 3);
+}
+
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::path(testing::TempDir()) / ("fw_frames_" + std::to_string(::getpid()))) {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void writeSequence(const std::filesystem::path& folder, int frames, int speed) {
+  std::filesystem::create_directories(folder);
+  Random random(5);
+  const cv::Mat scene = inventedPhoto(256, random);
+  for (int i = 0; i < frames; ++i)
+    cv::imwrite((folder / (std::to_string(1000 + i) + ".png")).string(),
+                scene(cv::Rect(i * speed, 8, 160, 128)));
+}
+
+TEST(LayeredMotion, SameSeedSameSample) {
+  Random photos(1), a(7), b(7), c(8);
+  const std::vector<cv::Mat> pictures{inventedPhoto(128, photos), inventedPhoto(128, photos)};
+  const auto one = layeredMotion(pictures, 96, a), two = layeredMotion(pictures, 96, b),
+             three = layeredMotion(pictures, 96, c);
+  EXPECT_EQ(distance(one.middle, two.middle), 0.0);
+  EXPECT_GT(distance(one.middle, three.middle), 1.0);
+}
+
+TEST(LayeredMotion, MiddleLiesBetweenTheFrames) {
+  Random photos(1), random(3);
+  const std::vector<cv::Mat> pictures{inventedPhoto(128, photos), inventedPhoto(128, photos)};
+  int nearer = 0;
+  constexpr int kSamples = 30;
+  for (int i = 0; i < kSamples; ++i) {
+    const auto sample = layeredMotion(pictures, 96, random);
+    ASSERT_GT(sample.time, 0.0);
+    ASSERT_LT(sample.time, 1.0);
+    ASSERT_EQ(sample.middle.size(), cv::Size(96, 96));
+    const double whole = distance(sample.first, sample.second);
+    nearer += distance(sample.first, sample.middle) <= whole + 1 &&
+              distance(sample.second, sample.middle) <= whole + 1;
+  }
+  EXPECT_GE(nearer, kSamples * 9 / 10);
+}
+
+TEST(Augment, TimeTurnsWithTheFrames) {
+  int reversed = 0;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    BetweenSample sample{cv::Mat(32, 32, CV_8UC3, cv::Scalar::all(10)),
+                         cv::Mat(32, 32, CV_8UC3, cv::Scalar::all(50)),
+                         cv::Mat(32, 32, CV_8UC3, cv::Scalar::all(200)), 0.25};
+    Random random(seed);
+    augment(sample, random);
+    const bool darkFirst = cv::mean(sample.first)[0] < cv::mean(sample.second)[0];
+    EXPECT_DOUBLE_EQ(sample.time, darkFirst ? 0.25 : 0.75);
+    reversed += !darkFirst;
+  }
+  EXPECT_GT(reversed, 8);
+  EXPECT_LT(reversed, 32);
+}
+
+TEST(FrameWindows, GivesRealTripletsWithMotion) {
+  const Folder folder;
+  writeSequence(folder.path() / "moving", 12, 3);
+  const auto found = findPictures({folder.path().string()});
+  ASSERT_EQ(found.sequences.size(), 1U);
+  FrameWindows windows;
+  windows.addFrames(found.sequences[0].name, found.sequences[0].frames);
+  EXPECT_EQ(windows.names(), std::vector<std::string>{"moving"});
+  const auto triplets = windows.triplets(100);
+  ASSERT_EQ(triplets.size(), 5U);
+  const cv::Rect left(0, 0, 154, 128), right(6, 0, 154, 128);
+  EXPECT_LT(distance(triplets[0].first(right), triplets[0].second(left)), 1.0);  // two frames of three pixels
+  Random random(2);
+  for (int i = 0; i < 10; ++i) {
+    const auto crop = windows.crop(64, random);
+    ASSERT_TRUE(crop);
+    EXPECT_EQ(crop->middle.size(), cv::Size(64, 64));
+    EXPECT_GT(distance(crop->first, crop->second), 0.5);
+  }
+}
+
+TEST(FrameWindows, StillPicturesAreNoMotion) {
+  const Folder folder;
+  writeSequence(folder.path() / "still", 6, 0);
+  const auto found = findPictures({folder.path().string()});
+  FrameWindows windows;
+  windows.addFrames("still", found.sequences.at(0).frames);
+  Random random(2);
+  EXPECT_FALSE(windows.crop(64, random));
+}
+
+TEST(FindPictures, TellsSequencesFromPhotographs) {
+  const Folder folder;
+  writeSequence(folder.path() / "clip", 4, 1);
+  for (const char* name : {"sea.png", "hill.png", "12.png", "40.png"})
+    cv::imwrite((folder.path() / name).string(), cv::Mat(8, 8, CV_8UC3, cv::Scalar::all(3)));
+  std::ofstream(folder.path() / "notes.txt") << "nothing";
+  const auto found = findPictures({folder.path().string()});
+  EXPECT_EQ(found.sequences.size(), 1U);
+  EXPECT_EQ(found.photos.size(), 4U);
+  EXPECT_TRUE(found.videos.empty());
+  EXPECT_THROW(findPictures({(folder.path() / "gone").string()}), Error);
+}
+
+}  // namespace
+}  // namespace fw

@@ -1,0 +1,154 @@
+#include "core/slowmo/swift.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgproc.hpp>
+
+#include "core/base/error.h"
+#include "core/base/paths.h"
+#include "core/image/metrics.h"
+#include "core/image/views.h"
+#include "core/slowmo/flow.h"
+#include "core/slowmo/swift_tuning.h"
+
+namespace fw {
+namespace {
+
+/// The state folder of these tests, so that a measurement is not left in the person's own.
+class SwiftEngine : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("fw_swift_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    ::setenv("XDG_STATE_HOME", folder_.c_str(), 1);
+  }
+  void TearDown() override {
+    ::unsetenv("XDG_STATE_HOME");
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::unique_ptr<Engine> engine(const std::string& quality = "balanced",
+                                        const std::string& precision = "float32") {
+    Settings settings(swiftEngine().schema);
+    settings.set("quality", quality);
+    settings.set("precision", precision);
+    return swiftEngine().make(settings, {.device = "cpu", .threads = 2});
+  }
+
+  std::filesystem::path folder_;
+};
+
+/// A disc that moves before a still, detailed background.
+cv::Mat scene(double x, int type = CV_8UC3) {
+  cv::RNG generator(11);
+  cv::Mat background(144, 192, CV_32FC3), out;
+  generator.fill(background, cv::RNG::UNIFORM, 0, 255);
+  cv::GaussianBlur(background, background, cv::Size(0, 0), 2.0);
+  background = (background - cv::Scalar::all(127)) * 3.0 + cv::Scalar::all(127);
+  cv::Mat bytes;
+  background.convertTo(bytes, CV_8UC3);
+  constexpr int kShift = 4;
+  cv::circle(bytes, cv::Point(cvRound(x * (1 << kShift)), 72 << kShift), 24 << kShift,
+             cv::Scalar(30, 160, 240), cv::FILLED, cv::LINE_AA, kShift);
+  bytes.convertTo(out, type, type == CV_16UC3 ? 257.0 : 1.0);
+  return out;
+}
+
+TEST_F(SwiftEngine, MakesEveryTimeAskedForInOrder) {
+  const FramePair pair{scene(80), scene(96)};
+  const std::vector<double> times{0.25, 0.5, 0.75};
+  const auto frames = engine()->between(pair, times);
+  ASSERT_EQ(frames.size(), 3U);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    EXPECT_GT(psnr(frames[i].image, scene(80 + 16 * times[i])), 30.0);
+    EXPECT_EQ(frames[i].confidence.type(), CV_8UC1);
+  }
+}
+
+TEST_F(SwiftEngine, IsSurestWhereNothingHappens) {
+  const FramePair pair{scene(70), scene(110)};
+  const auto frames = engine()->between(pair, std::vector{0.5});
+  const double still = cv::mean(frames[0].confidence(cv::Rect(0, 0, 192, 30)))[0];
+  EXPECT_GT(still, 230);
+  EXPECT_GT(still, cv::mean(frames[0].confidence(cv::Rect(46, 48, 88, 48)))[0]);
+}
+
+TEST_F(SwiftEngine, KeepsSixteenBits) {
+  const FramePair pair{scene(80, CV_16UC3), scene(88, CV_16UC3)};
+  const auto frames = engine()->between(pair, std::vector{0.5});
+  ASSERT_EQ(frames[0].image.type(), CV_16UC3);
+  EXPECT_GT(psnr(frames[0].image, scene(84, CV_16UC3)), 30.0);
+}
+
+TEST_F(SwiftEngine, EveryQualityAndPrecisionWorksOnOddSizes) {
+  const cv::Rect odd(0, 0, 157, 131);
+  const FramePair pair{scene(80)(odd), scene(84)(odd)};
+  for (const char* quality : {"fast", "balanced", "best"})
+    for (const char* precision : {"auto", "float32", "bfloat16"}) {
+      const auto frames = engine(quality, precision)->between(pair, std::vector{0.5});
+      EXPECT_GT(psnr(frames[0].image, scene(82)(odd)), 30.0) << quality << " " << precision;
+    }
+}
+
+TEST_F(SwiftEngine, ExplainsItself) {
+  const auto explanation = engine()->explain({scene(80), scene(88)}, 0.5);
+  ASSERT_TRUE(explanation);
+  const cv::Rect disc(70, 60, 28, 24);
+  EXPECT_NEAR(cv::mean(explanation->flowToFirst(disc))[0], -4.0, 1.0);
+  EXPECT_NEAR(cv::mean(explanation->flowToSecond(disc))[0], 4.0, 1.0);
+  double least = 0, most = 0;
+  cv::minMaxLoc(explanation->occlusion, &least, &most);
+  EXPECT_GE(least, 0.0);
+  EXPECT_LE(most, 1.0);
+}
+
+TEST_F(SwiftEngine, RemembersItsMeasurement) {
+  SwiftNet net;
+  const auto type = fastestType(net, 2);
+  const auto file = stateHome() / "swift_tuning.json";
+  ASSERT_TRUE(std::filesystem::exists(file));
+  const auto written = std::filesystem::last_write_time(file);
+  EXPECT_EQ(fastestType(net, 2), type);
+  EXPECT_EQ(std::filesystem::last_write_time(file), written);
+  std::ofstream(file) << "{ broken";  // a damaged file is measured anew
+  fastestType(net, 2);
+  EXPECT_THAT(std::filesystem::file_size(file), testing::Gt(12U));
+}
+
+TEST_F(SwiftEngine, SaysWhatIsWrongWithWeights) {
+  Settings settings(swiftEngine().schema);
+  settings.set("weights", std::string("/nowhere/net.safetensors"));
+  EXPECT_THROW(swiftEngine().make(settings, {}), Error);
+  ::setenv("FRAMEWRIGHT_RESOURCES", folder_.c_str(), 1);
+  try {
+    engine();
+    ADD_FAILURE() << "ran without weights";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.advice(), testing::HasSubstr("flow"));
+  }
+  ::unsetenv("FRAMEWRIGHT_RESOURCES");
+}
+
+TEST_F(SwiftEngine, IsNotWorseThanClassicalFlowOnRealFrames) {
+  const std::filesystem::path folder = std::filesystem::path(FW_SHARED_DATA) / "davis";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs the DAVIS sequences beside the checkout";
+  const auto swift = engine("balanced", "auto");
+  Settings settings(flowEngine().schema);
+  const auto flow = flowEngine().make(settings, {.device = "cpu", .threads = 2});
+  double gain = 0;
+  for (const char* held : {"blackswan", "car-shadow", "horsejump-high", "scooter-black"}) {
+    const auto frame = [&](const char* number) { return readImage(folder / held / number); };
+    const FramePair pair{frame("00010.jpg"), frame("00012.jpg")};
+    const cv::Mat truth = frame("00011.jpg");
+    gain += psnr(swift->between(pair, std::vector{0.5})[0].image, truth) -
+            psnr(flow->between(pair, std::vector{0.5})[0].image, truth);
+  }
+  EXPECT_GT(gain / 4, -0.05);
+}
+
+}  // namespace
+}  // namespace fw
