@@ -24,8 +24,8 @@ struct BetweenFrame {
 
 /// What an engine thought while making one frame, for people to look at.
 struct Explanation {
-  cv::Mat flowToFirst, flowToSecond;      ///< CV_32FC2, pixels
-  cv::Mat occlusion;                      ///< CV_32FC1: 0 take the first frame, 1 the second
+  cv::Mat flowToFirst, flowToSecond;  ///< CV_32FC2, pixels
+  cv::Mat occlusion;                  ///< CV_32FC1: 0 take the first frame, 1 the second
   cv::Mat warpedFirst, warpedSecond;
 };
 

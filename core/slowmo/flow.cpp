@@ -30,7 +30,7 @@ FlowOptions flowOptions(const Settings& settings, const EngineOptions& engine) {
   FlowOptions options;
   const std::string& quality = settings.text("quality");
   if (quality == "fast") {
-    options.motion = {.longestSide = 216, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 12};
+    options.motion = {.longestSide = 240, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 16};
     options.severalHypotheses = false;
   } else if (quality == "best") {
     options.motion = {.longestSide = 480, .smallestScale = 0.4, .patchStride = 3, .descentIterations = 25};

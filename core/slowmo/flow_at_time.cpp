@@ -74,11 +74,26 @@ struct Candidate {
   cv::Mat motion, disagreement;
 };
 
+bool outside(float x, float y, cv::Size size) {
+  return x < 0 || y < 0 || x > static_cast<float>(size.width - 1) || y > static_cast<float>(size.height - 1);
+}
+
 cv::Mat disagreement(const TwoWayMotion& pair, const cv::Mat& motion, float time) {
   constexpr double kNeighbourhood = 1.5;
+  constexpr float kUnknown = 8;  // what lies beyond the rim of one picture speaks neither for nor against
   cv::Mat difference;
   cv::absdiff(movedBy(pair.first, motion, -time), movedBy(pair.second, motion, 1 - time), difference);
   difference.convertTo(difference, CV_32F);
+  for (int y = 0; y < motion.rows; ++y) {
+    const auto* u = motion.ptr<Vector>(y);
+    auto* levels = difference.ptr<float>(y);
+    for (int x = 0; x < motion.cols; ++x) {
+      const auto px = static_cast<float>(x), py = static_cast<float>(y);
+      if (outside(px - time * u[x][0], py - time * u[x][1], motion.size()) ||
+          outside(px + (1 - time) * u[x][0], py + (1 - time) * u[x][1], motion.size()))
+        levels[x] = kUnknown;
+    }
+  }
   cv::GaussianBlur(difference, difference, {}, kNeighbourhood);
   return difference;
 }
@@ -114,10 +129,6 @@ cv::Mat mixed(const cv::Mat& first, const cv::Mat& second, const cv::Mat& share)
     for (int x = 0; x < mix.cols; ++x) out[x] = a[x] + s[x] * (b[x] - a[x]);
   }
   return mix;
-}
-
-bool outside(float x, float y, cv::Size size) {
-  return x < 0 || y < 0 || x > static_cast<float>(size.width - 1) || y > static_cast<float>(size.height - 1);
 }
 
 struct Sight {

@@ -18,31 +18,33 @@
 namespace fw {
 namespace {
 
-constexpr int kRowsAtOnce =
-    32;  // what a thread holds stays in its cache, and memory does not grow with the frame
+// What a thread holds stays in its cache, and memory does not grow with the frame.
+constexpr int kRowsAtOnce = 32;
 
-FW_FAST_LOOP void interpolate(const float* above, const float* below, float share, float* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] = above[i] + share * (below[i] - above[i]);
+// A row of the frame lies between two rows of a map: `part` of the way from `above` to `below`.
+struct Row {
+  const float *above, *below;
+  float part;
+};
+
+FW_FAST_LOOP void move(const float* start, const Row& motion, float factor, float* out, int count) {
+  const float *above = motion.above, *below = motion.below;
+  const float part = motion.part;
+  for (int i = 0; i < count; ++i) out[i] = start[i] + factor * (above[i] + part * (below[i] - above[i]));
 }
-FW_FAST_LOOP void move(const float* start, const float* motion, float factor, float* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] = start[i] + factor * motion[i];
-}
-FW_FAST_LOOP void addShare(const uchar* in, const float* share, float* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] += share[i] * static_cast<float>(in[i]);
-}
-FW_FAST_LOOP void addShare(const ushort* in, const float* share, float* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] += share[i] * static_cast<float>(in[i]);
-}
-FW_FAST_LOOP void addRest(const uchar* a, const uchar* b, const float* used, float t, float* out, int count) {
+FW_FAST_LOOP void addShare(const uchar* in, const Row& share, float* out, int count) {
+  const float *above = share.above, *below = share.below;
+  const float part = share.part;
   for (int i = 0; i < count; ++i)
-    out[i] += (1 - used[i]) * (static_cast<float>(a[i]) + t * static_cast<float>(b[i] - a[i]));
+    out[i] += (above[i] + part * (below[i] - above[i])) * static_cast<float>(in[i]);
 }
-FW_FAST_LOOP void addRest(const ushort* a, const ushort* b, const float* used, float t, float* out,
-                          int count) {
+FW_FAST_LOOP void addShare(const ushort* in, const Row& share, float* out, int count) {
+  const float *above = share.above, *below = share.below;
+  const float part = share.part;
   for (int i = 0; i < count; ++i)
-    out[i] += (1 - used[i]) * (static_cast<float>(a[i]) + t * static_cast<float>(b[i] - a[i]));
+    out[i] += (above[i] + part * (below[i] - above[i])) * static_cast<float>(in[i]);
 }
-// Cubic samples and shares in float can leave the range by a little.
+// Cubic samples and sums in float can leave the range by a little.
 FW_FAST_LOOP void store(const float* in, uchar* out, int count) {
   for (int i = 0; i < count; ++i) out[i] = static_cast<uchar>(std::clamp(in[i] + 0.5F, 0.0F, 255.0F));
 }
@@ -50,8 +52,7 @@ FW_FAST_LOOP void store(const float* in, ushort* out, int count) {
   for (int i = 0; i < count; ++i) out[i] = static_cast<ushort>(std::clamp(in[i] + 0.5F, 0.0F, 65535.0F));
 }
 
-// A map read as if it had the size of the frame. It is widened once; rows are made from it as they are
-// needed.
+// A map read as if it had the size of the frame. It is widened once; rows are made of it as they are needed.
 class Enlarged {
  public:
   Enlarged(const cv::Mat& map, cv::Size full)
@@ -59,12 +60,11 @@ class Enlarged {
     cv::resize(map, wide_, {full.width, map.rows}, 0, 0, cv::INTER_LINEAR);
   }
 
-  void row(int y, float* out) const {
+  Row row(int y) const {
     const float last = static_cast<float>(wide_.rows - 1);
     const float at = std::clamp((static_cast<float>(y) + 0.5F) * scale_ - 0.5F, 0.0F, last);
     const int above = static_cast<int>(at), below = std::min(above + 1, wide_.rows - 1);
-    interpolate(wide_.ptr<float>(above), wide_.ptr<float>(below), at - static_cast<float>(above), out,
-                wide_.cols * wide_.channels());
+    return {wide_.ptr<float>(above), wide_.ptr<float>(below), at - static_cast<float>(above)};
   }
 
  private:
@@ -72,8 +72,7 @@ class Enlarged {
   float scale_;
 };
 
-// A share counts for all three channels of a pixel: three equal ones side by side let whole rows be
-// multiplied.
+// A share counts for all channels of a pixel: three equal ones side by side let whole rows be multiplied.
 Enlarged enlargedShare(const cv::Mat& share, cv::Size full) {
   const cv::Mat channels[] = {share, share, share};
   cv::Mat three;
@@ -94,40 +93,49 @@ struct Layer {
   Enlarged motion, firstShare, secondShare;
 };
 
+struct Layers {
+  std::vector<Layer> moved;
+  Enlarged firstRest, secondRest;  // shares of the frames where they are: the safer mix
+};
+
+Layers enlarged(const MotionAtTime& motion, double time, cv::Size size) {
+  std::vector<Layer> moved;
+  cv::Mat rest(motion.confidence.size(), CV_32F, cv::Scalar(1));
+  for (const Hypothesis& guess : motion.hypotheses) {
+    rest -= guess.firstShare + guess.secondShare;
+    moved.push_back({enlargedMotion(guess.motion, size), enlargedShare(guess.firstShare, size),
+                     enlargedShare(guess.secondShare, size)});
+  }
+  return {std::move(moved), enlargedShare(rest * (1 - time), size), enlargedShare(rest * time, size)};
+}
+
 template <class Sample>
-void renderRows(const FramePair& pair, const std::vector<Layer>& layers, float time, int interpolation,
+void renderRows(const FramePair& pair, const Layers& layers, float time, int interpolation,
                 const cv::Range& rows, cv::Mat& image) {
   const cv::Size size(image.cols, rows.size());
   const int samples = 3 * size.width;
-  cv::Mat mix = cv::Mat::zeros(size, CV_32FC3), used = cv::Mat::zeros(size, CV_32FC3);
-  cv::Mat here(1, size.width, CV_32FC2), motion(1, size.width, CV_32FC2), share(1, size.width, CV_32FC3);
-  cv::Mat inFirst(size, CV_32FC2), inSecond(size, CV_32FC2), first, second;
-  for (const Layer& layer : layers) {
-    for (int y = 0; y < size.height; ++y) {
-      for (int x = 0; x < size.width; ++x)
-        here.at<cv::Vec2f>(0, x) = {static_cast<float>(x), static_cast<float>(rows.start + y)};
-      layer.motion.row(rows.start + y, motion.ptr<float>());
-      move(here.ptr<float>(), motion.ptr<float>(), -time, inFirst.ptr<float>(y), 2 * size.width);
-      move(here.ptr<float>(), motion.ptr<float>(), 1 - time, inSecond.ptr<float>(y), 2 * size.width);
-    }
-    cv::remap(pair.first, first, inFirst, cv::noArray(), interpolation, cv::BORDER_REPLICATE);
-    cv::remap(pair.second, second, inSecond, cv::noArray(), interpolation, cv::BORDER_REPLICATE);
-    const auto addFrame = [&](const cv::Mat& frame, const Enlarged& shares, int y) {
-      shares.row(rows.start + y, share.ptr<float>());
-      addShare(frame.ptr<Sample>(y), share.ptr<float>(), mix.ptr<float>(y), samples);
-      move(used.ptr<float>(y), share.ptr<float>(), 1, used.ptr<float>(y), samples);
-    };
-    for (int y = 0; y < size.height; ++y) {
-      addFrame(first, layer.firstShare, y);
-      addFrame(second, layer.secondShare, y);
-    }
-  }
+  cv::Mat mix = cv::Mat::zeros(size, CV_32FC3), here(size, CV_32FC2);
   for (int y = 0; y < size.height; ++y) {
+    auto* at = here.ptr<cv::Vec2f>(y);
+    for (int x = 0; x < size.width; ++x) at[x] = {static_cast<float>(x), static_cast<float>(rows.start + y)};
     const int row = rows.start + y;
-    addRest(pair.first.ptr<Sample>(row), pair.second.ptr<Sample>(row), used.ptr<float>(y), time,
-            mix.ptr<float>(y), samples);
-    store(mix.ptr<float>(y), image.ptr<Sample>(row), samples);
+    addShare(pair.first.ptr<Sample>(row), layers.firstRest.row(row), mix.ptr<float>(y), samples);
+    addShare(pair.second.ptr<Sample>(row), layers.secondRest.row(row), mix.ptr<float>(y), samples);
   }
+  cv::Mat positions(size, CV_32FC2), moved;
+  const auto addMoved = [&](const cv::Mat& frame, const Enlarged& motion, float factor,
+                            const Enlarged& shares) {
+    for (int y = 0; y < size.height; ++y)
+      move(here.ptr<float>(y), motion.row(rows.start + y), factor, positions.ptr<float>(y), 2 * size.width);
+    cv::remap(frame, moved, positions, cv::noArray(), interpolation, cv::BORDER_REPLICATE);
+    for (int y = 0; y < size.height; ++y)
+      addShare(moved.ptr<Sample>(y), shares.row(rows.start + y), mix.ptr<float>(y), samples);
+  };
+  for (const Layer& layer : layers.moved) {
+    addMoved(pair.first, layer.motion, -time, layer.firstShare);
+    addMoved(pair.second, layer.motion, 1 - time, layer.secondShare);
+  }
+  for (int y = 0; y < size.height; ++y) store(mix.ptr<float>(y), image.ptr<Sample>(rows.start + y), samples);
 }
 
 cv::Mat enlarged(const cv::Mat& map, cv::Size size) {
@@ -172,10 +180,7 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b) {
 
 BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time, bool sharp) {
   const cv::Size size = pair.first.size();
-  std::vector<Layer> layers;
-  for (const Hypothesis& guess : motion.hypotheses)
-    layers.push_back({enlargedMotion(guess.motion, size), enlargedShare(guess.firstShare, size),
-                      enlargedShare(guess.secondShare, size)});
+  const Layers layers = enlarged(motion, time, size);
   BetweenFrame frame{.image = cv::Mat(size, pair.first.type()), .confidence = {}};
   const int stripes = (size.height + kRowsAtOnce - 1) / kRowsAtOnce;
   const int interpolation = sharp ? cv::INTER_CUBIC : cv::INTER_LINEAR;
