@@ -1,6 +1,7 @@
 #include <QAbstractButton>
 #include <QDir>
 #include <QLabel>
+#include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>

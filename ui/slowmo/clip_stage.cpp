@@ -199,9 +199,9 @@ void ClipStage::updateViews() {
 void ClipStage::showView(View view) {
   if (view != Clip) player_->pause();
   views_->setCurrent(view);
-  stack_->setCurrentIndex(view);
   if (view == Clip) timeline_->setPlayhead(player_->position());
-  updateViews();
+  updateViews();  // first: what is shown begins to work
+  stack_->setCurrentIndex(view);
 }
 
 ClipStage::View ClipStage::view() const { return View(stack_->currentIndex()); }

@@ -16,7 +16,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kThumbnails = 40;
+constexpr int kFewThumbnails = 8, kThumbnails = 40;  // a few at once, the rest a little later
 constexpr int kThumbnailHeight = 72;
 constexpr int kFramesPerNews = 16;
 
@@ -47,10 +47,10 @@ struct Opened {
   VideoInfo info;
 };
 
-std::vector<ClipTimeline::Thumbnail> readThumbnails(const SlowmoRequest& request, double duration,
+std::vector<ClipTimeline::Thumbnail> readThumbnails(const SlowmoRequest& request, double duration, int count,
                                                     std::stop_token stop) {
   std::vector<double> times;
-  for (int i = 0; i < kThumbnails; ++i) times.push_back(duration * (i + 0.5) / kThumbnails);
+  for (int i = 0; i < count; ++i) times.push_back(duration * (i + 0.5) / count);
   std::vector<cv::Mat> pictures;
   if (request.sources.size() == 1) {
     pictures = thumbnails(request.sources.front(), times, kThumbnailHeight, stop);
@@ -121,16 +121,21 @@ void ClipStudy::open(const QStringList& files) {
         const SlowmoRequest first = opened.requests.front();
         opened.requests.erase(opened.requests.begin());
         Q_EMIT this->opened(first, info_, opened.requests);
-        makeThumbnails(first, info_.duration);
+        makeThumbnails(first, kFewThumbnails);
         analyse(first);
       },
       [this](const QString& message) { Q_EMIT failed(message); });
 }
 
-void ClipStudy::makeThumbnails(const SlowmoRequest& request, double duration) {
+void ClipStudy::makeThumbnails(const SlowmoRequest& request, int count) {
   thumbnails_.ask<std::vector<ClipTimeline::Thumbnail>>(
-      [=](std::stop_token stop) { return readThumbnails(request, duration, stop); },
-      [this](std::vector<ClipTimeline::Thumbnail> made) { Q_EMIT thumbnailsMade(made); });
+      [request, duration = info_.duration, count](std::stop_token stop) {
+        return readThumbnails(request, duration, count, stop);
+      },
+      [this, request, count](std::vector<ClipTimeline::Thumbnail> made) {
+        Q_EMIT thumbnailsMade(made);
+        if (count < kThumbnails) makeThumbnails(request, kThumbnails);
+      });
 }
 
 void ClipStudy::analyse(const SlowmoRequest& request) {

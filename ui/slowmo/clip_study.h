@@ -40,7 +40,7 @@ class ClipStudy : public QObject {
     std::vector<double> cuts, duplicates;
     double until = 0;
   };
-  void makeThumbnails(const SlowmoRequest& request, double duration);
+  void makeThumbnails(const SlowmoRequest& request, int count);
 
   VideoInfo info_;
   std::shared_ptr<Mailbox<Findings>> mailbox_;

@@ -42,7 +42,7 @@ InsideView::InsideView(QWidget* parent)
   view_->setPlaceholder(u"Making the frame at the playhead…"_s);
   between_->setRange(1, kSteps - 1);
   between_->setValue(kSteps / 2);
-  between_->setMaximumWidth(220);
+  between_->setFixedWidth(160);
   between_->setToolTip(u"The moment between the two frames"_s);
   moment_->setWordWrap(false);
   choices_->setSpacing(0);

@@ -233,7 +233,8 @@ void MakePanel::takeForm() {
     settings_.set(parameter.name, form_->settings().value(parameter.name));
   // Later: rebuilding the form now would delete the very field that is speaking.
   if (before.value("engine") != settings_.value("engine"))
-    QMetaObject::invokeMethod(this, [this] { showForm(); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this] { showForm(); }, Qt::QueuedConnection);
   settingsChanged();
   for (const char* name : {"cuts", "cut_sensitivity", "duplicates", "picture_rate"})
     if (before.value(name) != settings_.value(name)) return Q_EMIT analysisChanged();

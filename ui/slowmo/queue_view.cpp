@@ -51,7 +51,9 @@ QueueView::QueueView(JobQueue& queue, QWidget* parent)
   connect(start_, &QPushButton::clicked, this, [this] { queue_.start(); });
 
   auto* then = new QHBoxLayout;
-  then->addWidget(label(u"When all is done,"_s, TextRole::Small, true));
+  auto* when = label(u"When all is done,"_s, TextRole::Small, true);
+  when->setWordWrap(false);
+  then->addWidget(when);
   then->addWidget(afterwards_, 1);
   auto* foot = new QVBoxLayout;
   foot->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 2 * kGrid);

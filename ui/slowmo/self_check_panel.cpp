@@ -22,7 +22,7 @@ using namespace Qt::StringLiterals;
 const QString kPurpose =
     u"Every second frame of this clip is hidden, made by each engine and compared with the true one. "
     u"So you know which engine suits this clip before you start."_s;
-constexpr int kRowHeight = 34;
+constexpr int kRowHeight = 34, kNumberWidth = 116;
 
 QTableWidgetItem* cell(const QString& text, bool number = false) {
   auto* item = new QTableWidgetItem(text);
@@ -46,7 +46,8 @@ SelfCheckPanel::SelfCheckPanel(QWidget* parent)
       compare_(new CompareView),
       caption_(label({}, TextRole::Small, true)) {
   table_->setHorizontalHeaderLabels({u"Engine"_s, u"PSNR"_s, u"SSIM"_s, u"Time a frame"_s, u"Mean error"_s});
-  table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+  table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
+  for (int column = 1; column < 5; ++column) table_->setColumnWidth(column, kNumberWidth);
   table_->horizontalHeader()->setHighlightSections(false);
   for (int column = 0; column < 5; ++column)
     table_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignVCenter |

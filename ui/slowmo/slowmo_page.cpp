@@ -80,7 +80,7 @@ void SlowmoPage::buildLayout() {
   leftColumn->addWidget(left_, 1);
   right_->addTab(make_, u"Make"_s);
   right_->addTab(queueView_, u"Queue"_s);
-  right_->setDocumentMode(true);
+  right_->setStyleSheet(u"QTabWidget::tab-bar { left: %1px; }"_s.arg(2 * kGrid - 4));
   auto* panel = new QFrame;
   panel->setObjectName(u"rightPanel"_s);
   panel->setFixedWidth(kPanelWidth);

@@ -48,8 +48,8 @@ void paintRuler(const Painting& p) {
     p.painter.drawLine(QPointF(x, p.bands.ruler.bottom() - 3), QPointF(x, p.bands.ruler.bottom()));
     const QString label = timeText(t, decimals);
     const double width = p.painter.fontMetrics().horizontalAdvance(label);
-    if (x + 4 + width <= p.view.rect.right())
-      p.painter.drawText(QPointF(x + 4, p.bands.ruler.bottom() - 3), label);
+    if (x + 7 + width <= p.view.rect.right())
+      p.painter.drawText(QPointF(x + 7, p.bands.ruler.bottom() - 3), label);
   }
 }
 
@@ -79,8 +79,13 @@ void paintThumbnails(const Painting& p, const std::vector<ClipTimeline::Thumbnai
   p.painter.fillRect(
       QRectF(QPointF(p.x(p.marks.out), band.top()), QPointF(band.right() + 1, band.bottom() + 1)), veil);
   p.painter.setPen(QPen(p.colours.series[3], 2));
-  for (const double t : p.marks.duplicates)
-    p.painter.drawLine(QPointF(p.x(t), band.bottom() - 6), QPointF(p.x(t), band.bottom()));
+  double last = -1;
+  for (const double t : p.marks.duplicates) {
+    const double x = p.x(t);
+    if (x < last + 1 || x > band.right() + 1) continue;  // one mark a pixel is all one can see
+    p.painter.drawLine(QPointF(x, band.bottom() - 6), QPointF(x, band.bottom()));
+    last = x;
+  }
   p.painter.restore();
 }
 
@@ -133,36 +138,53 @@ void paintRanges(const Painting& p) {
   }
 }
 
-/// 1 at the top of the band, 0 at its bottom; low spots are filled warm so that they catch the eye.
-void paintConfidence(const Painting& p) {
-  if (p.marks.confidence.empty()) return;
+/// Green where the engine is sure, over amber to red where it guesses.
+QColor sureness(const Colours& colours, double mean) {
+  constexpr double kSure = 0.9, kHalf = 0.7, kGuess = 0.4;
+  const auto mix = [](const QColor& a, const QColor& b, double share) {
+    const auto channel = [&](int from, int to) { return static_cast<int>(from + (to - from) * share); };
+    return QColor(channel(a.red(), b.red()), channel(a.green(), b.green()), channel(a.blue(), b.blue()));
+  };
+  if (mean >= kHalf)
+    return mix(colours.warning, colours.good, std::min(1.0, (mean - kHalf) / (kSure - kHalf)));
+  return mix(colours.bad, colours.warning, std::max(0.0, (mean - kGuess) / (kHalf - kGuess)));
+}
+
+/// The least sure value in each column of pixels, so that a film of any length is painted as fast as a short
+/// one and no dip is lost. Negative: nothing known.
+std::vector<double> leastSure(const Painting& p) {
   const QRect band = p.bands.confidence;
-  QPainterPath line;
-  bool first = true;
-  for (const auto& [time, mean] : p.marks.confidence) {
-    const QPointF point(p.x(time), band.bottom() - mean * band.height());
-    if (first)
-      line.moveTo(point);
-    else
-      line.lineTo(point);
-    first = false;
+  std::vector<double> columns(static_cast<std::size_t>(std::max(0, band.width())), -1.0);
+  const auto note = [&](int column, double value) {
+    if (column < 0 || column >= band.width()) return;
+    double& known = columns[static_cast<std::size_t>(column)];
+    known = known < 0 ? value : std::min(known, value);
+  };
+  const auto columnOf = [&](double time) { return static_cast<int>(std::floor(p.x(time))) - band.left(); };
+  for (std::size_t i = 0; i < p.marks.confidence.size(); ++i) {
+    const auto& to = p.marks.confidence[i];
+    const auto& from = p.marks.confidence[i > 0 ? i - 1 : 0];
+    const int last = columnOf(to.time), first = std::min(columnOf(from.time), last);
+    for (int x = std::max(first, 0); x <= std::min(last, band.width() - 1); ++x) {
+      const double share = last == first ? 1.0 : static_cast<double>(x - first) / (last - first);
+      note(x, from.mean + (to.mean - from.mean) * share);
+    }
   }
-  QPainterPath area = line;
-  area.lineTo(p.x(p.marks.confidence.back().time), band.bottom());
-  area.lineTo(p.x(p.marks.confidence.front().time), band.bottom());
-  area.closeSubpath();
-  p.painter.save();
-  p.painter.setClipRect(
-      QRect(p.bands.thumbnails.left(), band.top() - 1, p.bands.thumbnails.width(), band.height() + 2));
-  QLinearGradient sure(band.topLeft(), band.bottomLeft());
-  sure.setColorAt(0, faded(p.colours.good));
-  sure.setColorAt(0.5, faded(p.colours.warning));
-  sure.setColorAt(1, faded(p.colours.bad));
-  p.painter.fillPath(area, sure);
-  p.painter.setBrush(Qt::NoBrush);
-  p.painter.setPen(QPen(p.colours.muted, 1.2));
-  p.painter.drawPath(line);
-  p.painter.restore();
+  return columns;
+}
+
+/// 1 at the top of the band, 0 at its bottom; coloured by what it says, so that a low spot catches the eye.
+void paintConfidence(const Painting& p) {
+  const QRect band = p.bands.confidence;
+  const auto columns = leastSure(p);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i] < 0) continue;
+    const QColor colour = sureness(p.colours, columns[i]);
+    const int x = band.left() + static_cast<int>(i);
+    const int height = std::max(2, static_cast<int>(std::lround(columns[i] * band.height())));
+    p.painter.fillRect(x, band.bottom() + 1 - height, 1, height, faded(colour));
+    p.painter.fillRect(x, band.bottom() + 1 - height, 1, 2, colour);
+  }
 }
 
 void paintPlayhead(const Painting& p) {

@@ -41,10 +41,9 @@ QString filter() {
 Welcome::Welcome(QWidget* parent) : QWidget(parent), recent_(new QVBoxLayout), recentPart_(new QWidget) {
   auto* zone = new DropZone(
       u"slowmo"_s, u"Drop a video here"_s,
-      u"It plays at once. Then make it slower or smoother: the frames in between are made for you, "
-      u"in sync with the sound, on this computer."_s,
+      u"It plays at once. Make it slower or smoother: the frames in between are made on this computer."_s,
       filter());
-  zone->setMinimumHeight(280);
+  zone->setMinimumHeight(320);
   auto* folder = new QPushButton(icon(u"images"_s), u"Open a folder of pictures…"_s);
   auto* sample = new QPushButton(icon(u"video"_s), u"Try the sample clip"_s);
   sample->setVisible(!sampleFile().isEmpty());

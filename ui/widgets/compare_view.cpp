@@ -199,6 +199,7 @@ void CompareView::flip() {
 
 void CompareView::refresh() {
   const bool beside = mode_ == CompareMode::SideBySide;
+  static_cast<QGridLayout*>(layout())->setHorizontalSpacing(beside ? kGrid : 0);
   side_->setVisible(beside);
   sideCaption_->setVisible(beside);
   legend_->setVisible(mode_ == CompareMode::Difference);
