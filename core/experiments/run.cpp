@@ -9,6 +9,9 @@
 #include "core/explore/layer_trace.h"
 #include "core/learn/checkpoint.h"
 
+// LibTorch does not tell OpenBLAS how many threads it may use; a process without OpenBLAS does not have this.
+extern "C" __attribute__((weak)) void openblas_set_num_threads(int threads);
+
 namespace fw {
 namespace {
 
@@ -21,7 +24,9 @@ Settings settingsOf(const RunRequest& request) {
 /// Same threads, same numbers: what a run computes must not depend on what the program did before.
 void prepareThread(const RunRequest& request) {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  torch::set_num_threads(request.threads > 0 ? request.threads : cores);
+  const int threads = request.threads > 0 ? request.threads : cores;
+  torch::set_num_threads(threads);
+  if (openblas_set_num_threads) openblas_set_num_threads(threads);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setBenchmarkCuDNN(false);

@@ -1,0 +1,154 @@
+#include <gmock/gmock.h>
+
+#include "core/base/error.h"
+#include "core/experiments/catalog.h"
+#include "core/learn/experiment.h"
+#include "core/learn/safetensors.h"
+#include "tests/core/store/temporary_folder.h"
+
+namespace fw {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+RunRequest sanity(int64_t steps, nlohmann::json more = {}) {
+  RunRequest request;
+  request.experiment = "reconstruction-sanity";
+  request.settings = {{"width", 32}, {"height", 24}};
+  if (more.is_object()) request.settings.update(more);
+  request.steps = steps;
+  request.threads = 1;
+  return request;
+}
+
+std::string complaint(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+struct Bench {
+  TemporaryFolder folder;
+  Store store{folder.path()};
+  TrainObserver nobody;
+  TrainControl control;
+  int64_t id = 0;
+
+  RunResult start(const RunRequest& request) {
+    return startRun(store, request, nobody, control, {}, [this](int64_t created) { id = created; });
+  }
+  RunResult resume(int64_t steps) { return resumeRun(store, id, steps, nobody, control, {}); }
+  std::vector<double> losses() {
+    std::vector<double> values;
+    const Series all = store.scalars(id);
+    for (const auto& point : all.at("loss")) values.push_back(point.value);
+    return values;
+  }
+};
+
+}  // namespace
+
+TEST(Run, GoesFromARequestToARecordWithEverythingInIt) {
+  Bench bench;
+  const RunResult result = bench.start(sanity(20));
+  EXPECT_EQ(result.state, RunState::Finished);
+  const RunRecord run = bench.store.run(bench.id);
+  EXPECT_EQ(run.state, RunState::Finished);
+  EXPECT_EQ(run.request.settings.at("width"), 32);
+  EXPECT_EQ(run.request.settings.at("bottleneck"), 10) << "defaults are kept too";
+  EXPECT_THAT(run.codeVersion, testing::StartsWith("0."));
+  EXPECT_GE(run.bestStep, 0);
+  EXPECT_THAT(bench.store.scalars(bench.id).at("mae").size(), 20);
+  EXPECT_FALSE(bench.store.baselines(bench.id).empty());
+  const Metadata header = readSafetensorsMetadata(weightsFile(run.folder, Weights::Last));
+  EXPECT_EQ(header.at("experiment"), "reconstruction-sanity");
+  EXPECT_EQ(nlohmann::json::parse(header.at("settings")).at("bottleneck"), 10);
+  EXPECT_EQ(header.at("format"), "pt");
+}
+
+TEST(Run, TheSameRequestGivesTheSameRunAndAnotherSeedAnother) {
+  Bench a, b, c;
+  auto other = sanity(15);
+  other.seed = 2;
+  a.start(sanity(15));
+  b.start(sanity(15));
+  c.start(other);
+  EXPECT_EQ(a.losses(), b.losses());
+  EXPECT_NE(a.losses(), c.losses());
+}
+
+TEST(Run, ResumedItIsTheSameAsInOneGo) {
+  Bench whole, parts;
+  whole.start(sanity(30));
+  parts.start(sanity(12));
+  EXPECT_EQ(parts.resume(30).step, 30);
+  EXPECT_EQ(parts.losses(), whole.losses());
+  EXPECT_EQ(parts.store.run(parts.id).request.steps, 30);
+}
+
+TEST(Run, ResumingAFinishedRunAsksForMoreSteps) {
+  Bench bench;
+  bench.start(sanity(5));
+  EXPECT_THAT(complaint([&] { bench.resume(0); }), HasSubstr("already made its 5 steps"));
+  EXPECT_THAT(complaint([&] { resumeRun(bench.store, 99, 0, bench.nobody, bench.control, {}); }),
+              HasSubstr("run 99"));
+}
+
+TEST(Run, WhatCannotBeBuiltIsAFailedRunThatSaysWhy) {
+  Bench bench;
+  const RunResult result = bench.start(sanity(5, {{"pictures", {"/nowhere/a.png"}}}));
+  EXPECT_EQ(result.state, RunState::Failed);
+  EXPECT_THAT(result.message, HasSubstr("/nowhere/a.png"));
+  EXPECT_EQ(bench.store.run(bench.id).message, result.message);
+}
+
+TEST(Run, WhatIsWrongIsSaidBeforeAnythingIsCreated) {
+  Bench bench;
+  auto request = sanity(5);
+  request.device = "cuda:99";
+  EXPECT_THAT(complaint([&] { bench.start(request); }), HasSubstr("cpu"));
+  request = sanity(5, {{"width", 1}});
+  EXPECT_THAT(complaint([&] { bench.start(request); }), HasSubstr("Width"));
+  request = sanity(5);
+  request.experiment = "reconstruction";
+  EXPECT_THAT(complaint([&] { bench.start(request); }), HasSubstr("reconstruction-sanity"));
+  request = sanity(-1);
+  EXPECT_THAT(complaint([&] { bench.start(request); }), HasSubstr("steps"));
+  EXPECT_TRUE(bench.store.runs().empty());
+  EXPECT_THAT(devices(), Contains("cpu"));
+}
+
+TEST(Run, ATrainedExperimentCanBeUsed) {
+  Bench bench;
+  bench.start(sanity(200));
+  const auto experiment = trainedExperiment(bench.store.run(bench.id), Weights::Best);
+  const torch::NoGradGuard noGradients;
+  const auto input = experiment->exampleInput();
+  EXPECT_LT(torch::mse_loss(experiment->exampleOutput(), input).item<double>(), 1e-3);
+}
+
+TEST(Catalog, EveryExperimentCanBeToldApartAndExplainsItself) {
+  std::set<std::string> ids;
+  for (const auto& kind : catalog()) {
+    EXPECT_TRUE(ids.insert(kind.id).second) << kind.id;
+    EXPECT_FALSE(kind.title.empty() || kind.question.empty() || kind.scores.empty()) << kind.id;
+    EXPECT_GT(kind.story.size(), 200u) << kind.id;
+    EXPECT_GT(kind.defaultSteps, 0) << kind.id;
+    EXPECT_NO_THROW(Settings(kind.schema)) << kind.id;
+  }
+}
+
+TEST(Catalog, TellsTheLayersOfWhatARequestWouldBuild) {
+  const auto tables = layerTables(sanity(1));
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_EQ(tables[0].parameters, 32 * 24 * 3 * 21 + 10);
+  EXPECT_EQ(tables[0].rows[0].name, "encoder");
+  EXPECT_EQ(tables[0].rows[0].outputShape, "10");
+  EXPECT_EQ(tables[0].multiplyAdds, 2 * 32 * 24 * 3 * 10);
+}
+
+}  // namespace fw
