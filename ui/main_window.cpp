@@ -122,6 +122,7 @@ MainWindow::MainWindow(QWidget* parent)
   connect(refreshRuns_, &QTimer::timeout, this, [this] {
     runs_->refresh();
     explore_->refresh();
+    experiments_->refresh();
   });
   auto* follow = new QTimer(this);
   follow->start(kFollowRunsEvery);

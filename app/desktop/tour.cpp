@@ -23,8 +23,8 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kLongestWait = 60'000;  // ms, for anything at all
-constexpr int kSettle = 1'200;        // ms: thumbnails, plots, a decoded frame
+constexpr int kLongestWait = 600'000;  // ms, for anything at all, on a busy machine
+constexpr int kSettle = 1'200;         // ms: thumbnails, plots, a decoded frame
 constexpr int64_t kSteps = 400;
 
 /// Keeps the window alive until `ready`, or until it has taken too long.
@@ -57,6 +57,8 @@ bool train(MainWindow& window, const std::string& experiment, double learningRat
   const ExperimentKind& kind = experimentKind(experiment);
   Settings settings(kind.schema);
   if (kind.schema.find("learning_rate")) settings.set("learning_rate", learningRate);
+  settings.set("width", int64_t{144});
+  settings.set("height", int64_t{96});
   RunRequest request;
   request.experiment = experiment;
   request.settings = settings.toJson();

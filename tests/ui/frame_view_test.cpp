@@ -38,7 +38,7 @@ class FrameViewTest : public QObject {
     FrameView view;
     view.resize(400, 300);
     view.setImage(cv::Mat(200, 200, CV_8UC3, cv::Scalar(0, 0, 0)));
-    const QPointF cursor(230, 140);
+    const QPointF cursor(231, 141);  // inside a pixel, not between two
     const QPoint before = view.pixelAt(cursor);
     for (int i = 0; i < 8; ++i) {
       QWheelEvent wheel(cursor, view.mapToGlobal(cursor), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
@@ -89,6 +89,7 @@ class FrameViewTest : public QObject {
     for (auto* view : {&a, &b}) {
       view->resize(200, 200);
       view->setImage(ramp());
+      view->show();
       link.add(view);
     }
     a.zoomBy(4);

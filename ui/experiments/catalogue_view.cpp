@@ -18,11 +18,13 @@ using namespace Qt::StringLiterals;
 constexpr int kNarrowestCard = 35 * kGrid;
 constexpr int kWidestPage = 200 * kGrid;
 
+}  // namespace
+
 /// One experiment: what one will see, the question, and the figure to beat. Clicked, or chosen with Enter.
 class Card : public QFrame {
   Q_OBJECT
  public:
-  Card(const ExperimentKind& kind, int number) {
+  Card(const ExperimentKind& kind, int number) : kind_(kind), own_(label({}, TextRole::Small)) {
     setObjectName(u"card"_s);
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
@@ -37,12 +39,29 @@ class Card : public QFrame {
     layout->setContentsMargins(kGrid * 3 / 2, kGrid * 3 / 2, kGrid * 3 / 2, kGrid * 3 / 2);
     layout->setSpacing(kGrid);
     layout->addWidget(new Illustration(kind.id));
-    for (QLabel* text : {title, question, original}) {
+    own_->hide();
+    for (QLabel* text : {title, question, original, own_}) {
       text->setTextInteractionFlags(Qt::NoTextInteraction);
       text->setWordWrap(true);
       layout->addWidget(text);
     }
     layout->addStretch();
+  }
+
+  void setRuns(const std::vector<RunRecord>& runs) {
+    if (kind_.scores.empty()) return;
+    const ScoreKind& score = kind_.scores.front();
+    const RunRecord* best = nullptr;
+    for (const auto& run : runs)
+      if (run.request.experiment == kind_.id && run.bestStep >= 0 &&
+          (!best || (score.lowestIsBest ? run.bestScore < best->bestScore : run.bestScore > best->bestScore)))
+        best = &run;
+    own_->setVisible(best != nullptr);
+    if (best)
+      own_->setText(u"Yours: %1 %2, %3 (run %4)"_s
+                        .arg(QString::number(best->bestScore, 'g', 4), QString::fromStdString(score.unit),
+                             QString::fromStdString(score.label))
+                        .arg(best->id));
   }
 
  Q_SIGNALS:
@@ -58,9 +77,11 @@ class Card : public QFrame {
     else
       QFrame::keyPressEvent(event);
   }
-};
 
-}  // namespace
+ private:
+  const ExperimentKind& kind_;
+  QLabel* own_;
+};
 
 CatalogueView::CatalogueView(QWidget* parent) : QScrollArea(parent) {
   setWidgetResizable(true);
@@ -93,6 +114,10 @@ CatalogueView::CatalogueView(QWidget* parent) : QScrollArea(parent) {
   }
   setWidget(page);
   arrange();
+}
+
+void CatalogueView::setRuns(const std::vector<RunRecord>& runs) {
+  for (Card* card : cards_) card->setRuns(runs);
 }
 
 void CatalogueView::resizeEvent(QResizeEvent* event) {

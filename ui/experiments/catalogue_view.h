@@ -2,17 +2,22 @@
 #include <QScrollArea>
 #include <vector>
 
+#include "core/store/run.h"
+
 class QGridLayout;
 
 namespace fw {
 
-struct ExperimentKind;
+class Card;
 
 /// All experiments as cards, in the order of a course.
 class CatalogueView : public QScrollArea {
   Q_OBJECT
  public:
   explicit CatalogueView(QWidget* parent = nullptr);
+
+  void setRuns(const std::vector<RunRecord>&
+                   runs);  ///< each card tells the best of one's own beside the original's figure
 
  Q_SIGNALS:
   void chosen(const QString& experimentId);
@@ -22,7 +27,7 @@ class CatalogueView : public QScrollArea {
 
  private:
   void arrange();
-  std::vector<QWidget*> cards_;
+  std::vector<Card*> cards_;
   QGridLayout* grid_;
   int columns_ = 0;
 };

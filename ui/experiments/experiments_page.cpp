@@ -61,6 +61,7 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
       store_(store),
       queue_(new TrainingQueue(this)),
       stack_(new QStackedWidget),
+      catalogue_(new CatalogueView),
       setup_(new SetupPanel),
       run_(new RunPanel(store)),
       right_(new QStackedWidget),
@@ -83,8 +84,7 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
   right_->addWidget(run_);
   rightLayout->addWidget(right_);
   detailLayout->addWidget(rightFrame, 1);
-  auto* catalogue = new CatalogueView;
-  stack_->addWidget(catalogue);
+  stack_->addWidget(catalogue_);
   stack_->addWidget(detail);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -92,10 +92,10 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
   layout->addWidget(stack_, 1);
   layout->addWidget(session_);
 
-  connect(catalogue, &CatalogueView::chosen, this, &ExperimentsPage::openExperiment);
+  connect(catalogue_, &CatalogueView::chosen, this, &ExperimentsPage::openExperiment);
   connect(setup_, &SetupPanel::backAsked, this, &ExperimentsPage::showCatalogue);
   connect(setup_, &SetupPanel::startAsked, this, &ExperimentsPage::start);
-  connect(session_, &SessionBar::chosen, this, &ExperimentsPage::show);
+  connect(session_, &SessionBar::chosen, this, &ExperimentsPage::showTraining);
   connect(run_, &RunPanel::startNowAsked, queue_, &TrainingQueue::startNow);
   connect(queue_, &TrainingQueue::workingChanged, this, &ExperimentsPage::workingChanged);
   const auto shortcut = [this](const QKeySequence& key, auto act) {
@@ -116,6 +116,13 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
 ExperimentsPage::~ExperimentsPage() = default;
 
 void ExperimentsPage::showCatalogue() { stack_->setCurrentIndex(0); }
+
+void ExperimentsPage::refresh() {
+  store_->ask(
+      this, [](Store& store) { return store.runs(); },
+      [this](std::vector<RunRecord> runs) { catalogue_->setRuns(runs); },
+      [](const QString&) {});  // the Runs page says it
+}
 
 void ExperimentsPage::openExperiment(const QString& id) {
   const ExperimentKind& kind = experimentKind(id.toStdString());
@@ -144,7 +151,7 @@ void ExperimentsPage::openRequest(const RunRequest& request) {
 void ExperimentsPage::openSetupFile(const QString& file) { openRequest(readSetup(file)); }
 
 void ExperimentsPage::resumeRun(int64_t runId) {
-  if (Training* known = queue_->ofRun(runId); known && !known->ended()) return show(known);
+  if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
   store_->ask(
       this, [runId](Store& store) { return readHistory(store, runId); },
       [this](RunHistory history) {
@@ -156,7 +163,7 @@ void ExperimentsPage::resumeRun(int64_t runId) {
           openRequest(request);
           auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
           watch(training.get());
-          show(queue_->add(std::move(training)));
+          showTraining(queue_->add(std::move(training)));
         } catch (const std::exception& error) {
           setup_->message()->error(QString::fromUtf8(error.what()));
         }
@@ -175,7 +182,7 @@ void ExperimentsPage::stopAndKeep() { queue_->stopAll(); }
 void ExperimentsPage::start(const RunRequest& request) {
   auto training = std::make_unique<Training>(request, store_->folder());
   watch(training.get());
-  show(queue_->add(std::move(training)));
+  showTraining(queue_->add(std::move(training)));
 }
 
 void ExperimentsPage::watch(Training* training) {
@@ -183,7 +190,7 @@ void ExperimentsPage::watch(Training* training) {
   connect(training, &Training::done, this, &ExperimentsPage::runsChanged);
 }
 
-void ExperimentsPage::show(Training* training) {
+void ExperimentsPage::showTraining(Training* training) {
   if (setup_->kind() != &training->kind()) setup_->setRequest(training->request());
   run_->setTraining(training);
   session_->setCurrent(training);

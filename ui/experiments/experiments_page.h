@@ -7,6 +7,7 @@ class QStackedWidget;
 
 namespace fw {
 
+class CatalogueView;
 class RunPanel;
 class SessionBar;
 class SetupPanel;
@@ -22,6 +23,7 @@ class ExperimentsPage : public QWidget {
   ~ExperimentsPage() override;
 
   void showCatalogue();
+  void refresh();  ///< what the cards tell of one's own runs
   void openExperiment(const QString& id);
   void openRequest(const RunRequest& request);  ///< "the same as run 12 but …"; throws Error
   void openSetupFile(const QString& file);      ///< throws Error
@@ -43,11 +45,12 @@ class ExperimentsPage : public QWidget {
 
  private:
   void watch(Training* training);
-  void show(Training* training);
+  void showTraining(Training* training);
 
   StoreThread* store_;
   TrainingQueue* queue_;
   QStackedWidget* stack_;
+  CatalogueView* catalogue_;
   SetupPanel* setup_;
   RunPanel* run_;
   QStackedWidget* right_;

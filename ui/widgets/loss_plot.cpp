@@ -516,6 +516,12 @@ void LossPlot::chooseExport() {
   }
 }
 
+// What came while nobody looked was taken in but not drawn.
+void LossPlot::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  scheduleReplot();
+}
+
 void LossPlot::changeEvent(QEvent* event) {
   if (event->type() == QEvent::PaletteChange) {
     dress();

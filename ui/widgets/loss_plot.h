@@ -66,6 +66,7 @@ class LossPlot : public QWidget {
 
  protected:
   void changeEvent(QEvent*) override;
+  void showEvent(QShowEvent*) override;
 
  private:
   struct Curve;
