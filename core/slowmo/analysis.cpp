@@ -182,8 +182,11 @@ Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options,
   if (!trimmedAtEnd) {
     if (lastDuration <= 0 && analysis.frames() > 1)
       lastDuration = analysis.pts.back() - *(analysis.pts.end() - 2);
-    if (lastDuration <= 0 && info.frameRate.num > 0)
-      lastDuration = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
+    // Many files say nothing, or nonsense, of how long the last frame is shown.
+    if (info.frameRate.num > 0) {
+      const auto usual = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
+      if (lastDuration <= 0 || (!info.variableRate && 2 * lastDuration < usual)) lastDuration = usual;
+    }
     analysis.endPts = analysis.pts.back() + std::max<int64_t>(1, lastDuration);
   }
   applyEdits(options, info, analysis);

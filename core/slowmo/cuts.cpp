@@ -19,8 +19,9 @@ constexpr double kStill = 1.5;  // mean difference of a block that did not chang
 constexpr double kSmallestPart = 0.25;  // of the picture: less than this changing at once is an object
 constexpr double kTexturedShare = 0.1;  // with fewer blocks than this only colours can be compared
 constexpr double kExplained = 0.98;     // good enough to stop searching
-constexpr double kUncertain = 0.6;      // of the threshold: below it no cut, whatever the neighbours are
-constexpr double kBackAgain = 0.55;     // a flash: what follows looks like what came before
+constexpr double kRelit = 0.2;       // structure explained better than this: colours may change as light does
+constexpr double kUncertain = 0.6;   // of the threshold: below it no cut, whatever the neighbours are
+constexpr double kBackAgain = 0.55;  // a flash: what follows looks like what came before
 constexpr double kNeighbourWeight = 0.4;
 
 struct Sums {
@@ -138,7 +139,8 @@ double CutDetector::change(const Look& first, const Look& second) {
   const auto forward = unexplained(first.grey, second.grey, changed);
   // Without texture on one side (black, white, sky) the other direction may still say something.
   const auto structure = forward ? forward : unexplained(second.grey, first.grey, changed);
-  return structure ? 2 * *structure + colours : colours;
+  if (!structure) return colours;
+  return 2 * *structure + colours * std::min(1.0, *structure / kRelit);
 }
 
 bool CutDetector::verdict(double after, bool goesBack) const {

@@ -18,13 +18,14 @@ constexpr int64_t kLongestRun = 4;        // repeats in a row; more is a pause
 constexpr int64_t kPatternReach = 15;     // Automatic: among this many frames before and after …
 constexpr int64_t kPatternRepeats = 4;    // … so many are repeats. Telecine has 6, animation on twos 15
 
-cv::Mat smallGrey(const cv::Mat& frame) {
-  cv::Mat small = frame, grey;
+// In colour: red on green of equal brightness moves too.
+cv::Mat small(const cv::Mat& frame) {
+  cv::Mat result = frame;
   if (frame.rows > kHeight)
-    cv::resize(frame, small, {std::max(1, frame.cols * kHeight / frame.rows), kHeight}, 0, 0, cv::INTER_AREA);
-  cv::cvtColor(small, grey, cv::COLOR_BGR2GRAY);
-  if (grey.depth() == CV_16U) grey.convertTo(grey, CV_8U, 1.0 / 257.0);
-  return grey;
+    cv::resize(frame, result, {std::max(1, frame.cols * kHeight / frame.rows), kHeight}, 0, 0,
+               cv::INTER_AREA);
+  if (result.depth() == CV_16U) result.convertTo(result, CV_8U, 1.0 / 257.0);
+  return result;
 }
 
 // What movement looks like around frame i, within its scene.
@@ -83,13 +84,13 @@ void keepFrequent(std::vector<bool>& repeats) {
 
 double liveliestChange(const cv::Mat& first, const cv::Mat& second) {
   cv::Mat difference, blocks;
-  cv::absdiff(smallGrey(first), smallGrey(second), difference);
+  cv::absdiff(small(first), small(second), difference);
   difference.convertTo(difference, CV_32F);  // whole grey levels cannot tell a repeat from slow movement
   const int side = std::max(2, difference.cols / kBlocksAcross);
   cv::resize(difference, blocks, {(difference.cols + side - 1) / side, (difference.rows + side - 1) / side},
              0, 0, cv::INTER_AREA);
   double most = 0;
-  cv::minMaxLoc(blocks, nullptr, &most);
+  cv::minMaxLoc(blocks.reshape(1), nullptr, &most);
   return most;
 }
 

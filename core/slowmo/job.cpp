@@ -96,7 +96,7 @@ class JobRun {
   JobResult go() {
     setState("running");
     request_ = slowmoRequestFromJson(record_.request);
-    checkUnchanged(request_.sources, readJson(record_.folder / kSourceFile));
+    rememberOrCheckSource();
     info_ = probe(request_);
     const SlowmoChoices choices = choicesFor(request_, info_);
     checkEncoder(choices);
@@ -120,6 +120,14 @@ class JobRun {
   }
 
  private:
+  void rememberOrCheckSource() const {
+    const fs::path file = record_.folder / kSourceFile;
+    if (const auto before = readJson(file); before.is_array())
+      checkUnchanged(request_.sources, before);
+    else  // the program died between queueing the job and looking at its source: nothing was made yet
+      writeAtomically(file, fingerprint(request_.sources).dump());
+  }
+
   void note(const std::string& text) {
     result_.notes.push_back(text);
     observer_.onNote(text);
@@ -176,7 +184,10 @@ class JobRun {
             progress.fpsIn = static_cast<double>(frames) / std::max(1e-3, progress.secondsSpent);
             progress.fraction = kAnalysisShare * std::min(1.0, static_cast<double>(frames) / expected);
             tell(progress);
+            if (!control_.paused()) return;
+            setState("paused");
             control_.waitWhilePaused(stop_);
+            setState("running");
           },
           stop_);
       if (stop_.stop_requested()) return std::nullopt;

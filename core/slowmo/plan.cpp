@@ -10,6 +10,21 @@ namespace {
 // frames a second two to five seconds, as players like it.
 constexpr int64_t kFramesPerSegment = 120;
 
+// Screen recordings and slide shows leave out what does not change: a gap this long, in seconds and in usual
+// intervals, is a picture that stood still, and the change took one usual interval at its end.
+constexpr double kLongGap = 0.25;
+constexpr int64_t kLongGapIntervals = 4;
+
+int64_t usualIntervalOf(const Timeline& timeline) {
+  std::vector<int64_t> intervals;
+  intervals.reserve(static_cast<std::size_t>(timeline.sourceFrames()));
+  for (int64_t i = 0; i < timeline.sourceFrames(); ++i)
+    intervals.push_back(timeline.sourceTicks(i + 1) - timeline.sourceTicks(i));
+  const auto middle = intervals.begin() + std::ssize(intervals) / 2;
+  std::nth_element(intervals.begin(), middle, intervals.end());
+  return *middle;
+}
+
 Timeline timelineOf(const Analysis& analysis, const VideoInfo& info, const Timing& timing) {
   const SourceClock clock(info);
   std::vector<int64_t> ticks;
@@ -38,6 +53,7 @@ FramePlan::FramePlan(const Analysis& analysis, const VideoInfo& info, const Timi
     : timeline_(timelineOf(analysis, info, timing)),
       nominalRate_(rateOf(timeline_, info, timing)),
       loop_(timing.loop),
+      usualInterval_(usualIntervalOf(timeline_)),
       beginsScene_(analysis.pts.size() + 1),
       duplicate_(analysis.pts.size() + 1) {
   for (const int64_t cut : analysis.cuts)
@@ -63,8 +79,13 @@ PlannedFrame FramePlan::at(int64_t number) const {
   const bool nothingFollows =
       second == end ? !loop_ || end == 1 : beginsScene_[static_cast<std::size_t>(second)];
   if (nothingFollows) return planned;
-  const double t =
-      fractionBetween(planned.time.source, timeline_.sourceTicks(first), timeline_.sourceTicks(second));
+  const int64_t until = timeline_.sourceTicks(second);
+  int64_t begin = timeline_.sourceTicks(first);
+  const int64_t gap = until - begin;
+  if (second == first + 1 && gap > kLongGapIntervals * usualInterval_ &&
+      timeline_.sourceSeconds({gap, 1}) > kLongGap)
+    begin = until - usualInterval_;
+  const double t = fractionBetween(planned.time.source, begin, until);
   if (t <= 0) return planned;
   planned.second = second;
   planned.t = t;

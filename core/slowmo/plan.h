@@ -35,6 +35,7 @@ class FramePlan {
   Timeline timeline_;
   Rational nominalRate_;
   bool loop_;
+  int64_t usualInterval_ = 1;  // ticks
   std::vector<bool> beginsScene_, duplicate_;
   int64_t sourceFramesPerSegment_ = 1;
 };

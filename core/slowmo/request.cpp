@@ -9,9 +9,12 @@ namespace {
 
 std::string plainNumber(const Rational& number) {
   if (number.den == 1) return std::to_string(number.num);
-  std::string text = std::to_string(number.value());
-  while (text.ends_with('0')) text.pop_back();
-  return text.substr(0, text.find('.') + 4);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", number.value());
+  std::string plain = text;
+  while (plain.ends_with('0')) plain.pop_back();
+  if (plain.ends_with('.')) plain.pop_back();
+  return plain;
 }
 
 std::string whatWasDone(const Timing& timing) {

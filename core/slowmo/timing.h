@@ -20,8 +20,8 @@ Rational rateFromText(std::string_view text);
 
 struct Timing {
   Rational stretch{1, 1};  ///< how many times longer the result is
-  std::optional<Rational>
-      rate;                  ///< frames a second; none: the source's own rhythm, every interval divided alike
+  /// Frames a second; none: the source's own rhythm, every interval divided alike.
+  std::optional<Rational> rate = std::nullopt;
   bool equallySoft = false;  ///< half a step later in the source: at 2× at ¼ and ¾ instead of 0 and ½
   bool loop = false;         ///< after the last frame comes the first one again
 };

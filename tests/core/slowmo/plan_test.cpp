@@ -73,6 +73,23 @@ TEST(Plan, TheLastFrameIsKeptForItsTimeOrLoopsToTheFirst) {
   EXPECT_EQ(endless.count(), 12);
 }
 
+TEST(Plan, APictureThatStoodStillDoesNotMeltForSeconds) {
+  Analysis recording = clip(10);
+  for (std::size_t i = 5; i < 10; ++i) recording.pts[i] += 100;
+  recording.endPts += 100;
+  VideoInfo info = info24();
+  info.variableRate = true;
+  const FramePlan plan(recording, info, {{1, 1}, Rational{48, 1}});
+  int made = 0;
+  for (int64_t k = 0; k < plan.count(); ++k) {
+    const PlannedFrame frame = plan.at(k);
+    if (frame.first != 4 || frame.second == frame.first) continue;
+    ++made;
+    EXPECT_GT(frame.time.source.value(), 104);
+  }
+  EXPECT_EQ(made, 1) << "the change takes one usual interval";
+}
+
 TEST(Plan, SegmentsCoverEveryFrameOnce) {
   for (const Timing& timing :
        std::vector<Timing>{{{2, 1}}, {{100, 1}}, {{1, 1}, Rational{60, 1}}, {{1, 1}, Rational{1, 1}}}) {

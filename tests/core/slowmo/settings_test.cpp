@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "tests/core/slowmo/made_clip.h"
 #include "tests/core/store/temporary_folder.h"
 
 namespace fw {
@@ -137,20 +138,25 @@ TEST(SuggestedOutput, SaysWhatWasDoneAndNeverOverwrites) {
 }
 
 TEST(Estimate, KnowsFramesRateAndLength) {
-  const auto twice = estimate(asking({}), clip1080());
+  TemporaryFolder folder;
+  VideoInfo info = clip1080();
+  info.file = makeClip(folder.path() / "walk.mkv", 5);
+  const auto twice = estimate(asking({}), info);
   EXPECT_EQ(twice.frames, 4800);
   EXPECT_EQ(twice.rate, (Rational{24, 1}));
   EXPECT_DOUBLE_EQ(twice.duration, 200);
   EXPECT_GT(twice.bytes, 10 << 20);
   EXPECT_GT(twice.peakMemory, 100 << 20);
-  const auto smooth = estimate(
-      asking({{"mode", "smooth"}, {"rate", "60"}, {"trim_in", 10.0}, {"trim_out", 20.0}}), clip1080());
+  const auto smooth =
+      estimate(asking({{"mode", "smooth"}, {"rate", "60"}, {"trim_in", 10.0}, {"trim_out", 20.0}}), info);
   EXPECT_EQ(smooth.frames, 600);
   EXPECT_DOUBLE_EQ(smooth.duration, 10);
 }
 
 TEST(Estimate, SaysWhatIsLost) {
+  TemporaryFolder folder;
   VideoInfo info = clip1080();
+  info.file = makeClip(folder.path() / "walk.mkv", 5);
   info.interlaced = true;
   info.bitDepth = 10;
   const auto notes = estimate(asking({{"depth", "8"}}), info).notes;
