@@ -3,7 +3,15 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/experiments/blob_events.h"
+#include "core/experiments/clip_unet.h"
+#include "core/experiments/cnn_classifier.h"
+#include "core/experiments/denoising_autoencoder.h"
+#include "core/experiments/grid_completion.h"
 #include "core/experiments/interpolation.h"
+#include "core/experiments/middle_frame_unet.h"
+#include "core/experiments/next_frame.h"
+#include "core/experiments/reconstruction_deep.h"
 #include "core/experiments/reconstruction_sanity.h"
 
 namespace fw {
@@ -11,6 +19,16 @@ namespace fw {
 const std::vector<ExperimentKind>& catalog() {
   static const std::vector<ExperimentKind> kinds{
       reconstructionSanity(),
+      reconstructionDeep(),
+      reconstructionGeneral(),
+      denoisingAutoencoder(),
+      cnnClassifier(),
+      gridCompletion(),
+      blobEvents(),
+      nextFrameSanity(),
+      nextFrameGeneral(),
+      middleFrameUnet(),
+      clipUnet(),
       interpolation(),
   };
   return kinds;
