@@ -139,7 +139,7 @@ std::optional<BetweenSample> FrameWindows::crop(int side, Random& random) const 
     const int shorter = std::min(first.rows, first.cols);
     const double smallest = std::min(1.0, static_cast<double>(side) / shorter);
     const double scale =
-        random.chance(0.5) ? random.uniform(std::max(0.45, smallest), std::max(1.0, smallest)) : 1.0;
+        random.chance(0.8) ? random.uniform(std::max(0.4, smallest), std::max(1.0, smallest)) : 1.0;
     const int source = static_cast<int>(std::lround(side / scale));
     if (source > shorter) continue;
     const cv::Rect window(static_cast<int>(random.integer(0, first.cols - source)),

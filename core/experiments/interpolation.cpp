@@ -15,23 +15,21 @@
 #include "core/image/metrics.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/experiment.h"
-#include "core/nn/swift_prior.h"
 #include "core/nn/tensor_image.h"
 
 namespace fw {
 namespace {
 
 constexpr const char* kStory =
-    "Two frames go in, the frame between them comes out. Classical optical flow already says roughly where "
-    "things went; the "
-    "network learns to correct it, to choose for every pixel which of the two moved frames to believe (what "
-    "was hidden in one "
-    "is often visible in the other), and to add a little where neither is right.\n\n"
-    "Watch the validation PSNR leave the line of classical flow behind: it dips at first, while the learning "
-    "rate is high, and "
-    "rises for tens of thousands of steps. The gallery shows the same held-out frames at every snapshot: "
-    "look at the outlines "
-    "of moving things.\n\n"
+    "Two frames go in, the frame between them comes out. Classical optical flow gives guesses: each frame, "
+    "moved as the first "
+    "frame or as the second one says, or simply both faded into each other. The network swift learns from "
+    "real clips with "
+    "frames hidden which guess to believe at every pixel. RIFE learns the motion itself, from nothing.\n\n"
+    "Watch swift leave the line of classical flow behind within some hundred steps, while RIFE needs tens of "
+    "thousands to reach "
+    "it. The gallery shows the same held-out frames at every snapshot: look at the outlines of moving "
+    "things.\n\n"
     "Try next: your own clips as training pictures; only photographs set in motion (share 1) to see what "
     "made-up motion cannot "
     "teach; another loss: census and perceptual look sharper and measure lower.";
@@ -45,14 +43,16 @@ Schema schema() {
   auto heldOut =
       textParameter("held_out", "Held-out sequences",
                     "Names of sequences never trained on, separated by commas. Empty: every fifth.");
-  auto network =
-      choiceParameter("network", "Network",
-                      "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.",
-                      "swift", {{"swift", "Swift"}, {"rife", "RIFE (ECCV 2022)"}});
+  auto network = choiceParameter(
+      "network", "Network",
+      "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.", "swift",
+      {{"swift", "Swift"},
+       {"swift_large", "Swift, large (four times the arithmetic)"},
+       {"rife", "RIFE (ECCV 2022)"}});
   auto start = choiceParameter(
       "start", "Start from", "Where training begins.", "fresh",
       {{"fresh", "Fresh weights"}, {"bundled", "The bundled weights"}, {"file", "A weights file"}});
-  start.mattersWhen = {{"network", {Value(std::string("swift"))}}};
+  start.mattersWhen = {{"network", {Value(std::string("swift")), Value(std::string("swift_large"))}}};
   auto weights = pathParameter("weights", "Weights file", "A safetensors file of a run of this experiment.");
   weights.mattersWhen = {{"start", {Value(std::string("file"))}}};
   auto share =
@@ -84,8 +84,9 @@ Schema schema() {
       {"second_loss",
        {Value(std::string("laplacian")), Value(std::string("census")), Value(std::string("perceptual"))}}};
   auto teacher = realParameter("flow_teacher", "Flow teacher",
-                               "Weight of a teacher that sees the true middle, where its motion fits better.",
+                               "How much RIFE's students learn from a teacher that sees the true middle.",
                                0.01, 0.0, 1.0);
+  teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
   for (auto* p : {&share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
@@ -95,7 +96,7 @@ Schema schema() {
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   constexpr int64_t kGrid = 32;  // of the coarser of the two networks
-  const bool swift = settings.text("network") == "swift";
+  const bool swift = settings.text("network") != "rife";
   const auto crop = std::max<int64_t>(64, settings.integer("crop") / kGrid * kGrid);
   return {settings.paths("data"), settings.text("held_out"), settings.real("photo_share"),
           static_cast<int>(crop), swift};
@@ -221,10 +222,8 @@ class Interpolation : public Experiment {
         const auto begin = seeds.size() * w / workers, end = seeds.size() * (w + 1) / workers;
         std::vector<BetweenSample> samples;
         for (const auto seed : seeds.subspan(begin, end - begin)) samples.push_back(pictures_.sample(seed));
-        Random random(seeds[begin] + 1);
-        news[w] = learners_[w]->learn(samples,
-                                      static_cast<double>(samples.size()) / static_cast<double>(seeds.size()),
-                                      lesson_, random);
+        news[w] = learners_[w]->learn(
+            samples, static_cast<double>(samples.size()) / static_cast<double>(seeds.size()), lesson_);
       } catch (...) {
         failures[w] = std::current_exception();
       }

@@ -5,9 +5,9 @@
 #include "core/base/error.h"
 #include "core/learn/losses.h"
 #include "core/nn/rife.h"
-#include "core/nn/swift_render.h"
 #include "core/nn/tensor_image.h"
-#include "core/nn/warp.h"
+#include "core/slowmo/flow_render.h"
+#include "core/slowmo/swift_mix.h"
 
 namespace fw {
 namespace {
@@ -34,94 +34,58 @@ InterpolationNews told(const torch::Tensor& loss, const torch::Tensor& picture,
   return {part * loss.item<double>(), part * picture.item<double>(), part * error};
 }
 
-/// Flow from the true middle to both sides, at half size: what a flow method can know that sees the answer.
-torch::Tensor teacherFlow(const BetweenSample& sample) {
-  const auto half = [](const cv::Mat& image) {
-    cv::Mat out;
-    cv::resize(image, out, cv::Size(image.cols / 2, image.rows / 2), 0, 0, cv::INTER_AREA);
-    return out;
-  };
-  const cv::Mat middle = half(sample.middle);
-  std::vector<torch::Tensor> flows;
-  for (const auto& side : {sample.first, sample.second}) {
-    const cv::Mat flow = disFlow(middle, half(side)) * 2.0;
-    flows.push_back(torch::from_blob(flow.data, {flow.rows, flow.cols, 2}).permute({2, 0, 1}).clone());
-  }
-  return torch::cat(flows).unsqueeze(0);
+/// The guesses of classical flow for one sample, with motion looked for in the pictures as they are.
+torch::Tensor viewOf(const BetweenSample& sample) {
+  MotionOptions options;
+  options.longestSide = std::max(sample.first.cols, sample.first.rows);
+  options.twoThreads = false;
+  const auto pair = estimateMotion({sample.first, sample.second}, options);
+  return swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/false),
+                   sample.time);
 }
 
+torch::Tensor greyOf(const cv::Mat& picture) {
+  cv::Mat grey;
+  cv::cvtColor(picture, grey, cv::COLOR_BGR2GRAY);
+  return toTensor(grey).unsqueeze(0);
+}
+
+/// Learns in grey, at the size motion is looked for in: there a sample costs a fiftieth of a second.
 class SwiftLearner : public InterpolationLearner {
  public:
+  explicit SwiftLearner(const SwiftShape& shape) : net_(shape) {}
   std::shared_ptr<torch::nn::Module> module() override { return net_.ptr(); }
-  std::unique_ptr<InterpolationLearner> twin() const override { return std::make_unique<SwiftLearner>(); }
+  std::unique_ptr<InterpolationLearner> twin() const override {
+    return std::make_unique<SwiftLearner>(net_->shape);
+  }
 
   InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                          const InterpolationLesson& lesson, Random& random) override {
-    const auto input = prepared(samples, lesson.device);
-    const auto middle = together(samples, &BetweenSample::middle, lesson.device);
+                          const InterpolationLesson& lesson) override {
+    std::vector<torch::Tensor> views, middles;
+    for (const auto& sample : samples) {
+      views.push_back(viewOf(sample));
+      middles.push_back(greyOf(sample.middle));
+    }
+    const auto view = torch::cat(views).to(lesson.device), middle = torch::cat(middles).to(lesson.device);
     net_->train();
-    const auto output = net_->forward(input, lesson.type);
-    // Now and then without the residual: choosing and moving must not lean on it.
-    const auto prediction = synthesise(input, output, random.chance(lesson.residualShare));
-    const auto picture = pictureTerm(lesson, prediction, middle);
-    auto loss = picture;
-    if (lesson.teacherWeight > 0)
-      loss = loss + lesson.teacherWeight * teaching(samples, input, output, middle);
+    const auto prediction = (net_->forward(view, lesson.type) * swiftGuesses(view)).sum(1, true);
+    const auto loss = pictureTerm(lesson, prediction, middle);
     (loss * part).backward();
-    return told(loss, picture, prediction, middle, part);
+    return told(loss, loss, prediction, middle, part);
   }
 
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
-    SwiftOptions options;
-    options.threads = torch::get_num_threads();
-    options.device = net_->parameters().front().device();
-    return SwiftPair(sample.first, sample.second, options).at(net_, sample.time).image;
+    const FramePair frames{sample.first, sample.second};
+    const auto motion = estimateMotion(frames, swiftMotion("best"));
+    const auto guess = motionAtTime(motion, sample.time, /*several=*/true, /*twoThreads=*/true);
+    const auto device = net_->parameters().front().device();
+    return renderBetween(frames, swiftMix(net_, motion, guess, sample.time, torch::kFloat32, device),
+                         sample.time, false)
+        .image;
   }
 
  private:
-  static SwiftInput prepared(std::span<const BetweenSample> samples, const torch::Device& device) {
-    std::vector<SwiftInput> inputs;
-    for (const auto& sample : samples)
-      inputs.push_back(swiftInput(sample.first, sample.second,
-                                  motionAt(pairFlow(sample.first, sample.second), sample.time), sample.time));
-    const auto joined = [&](torch::Tensor SwiftInput::*part) {
-      std::vector<torch::Tensor> parts;
-      for (const auto& input : inputs) parts.push_back(input.*part);
-      return torch::cat(parts).to(device);
-    };
-    return {joined(&SwiftInput::first), joined(&SwiftInput::second), joined(&SwiftInput::flow),
-            joined(&SwiftInput::reach), joined(&SwiftInput::time)};
-  }
-
-  /// Pulls both stages' flow towards the teacher where that explains the picture better (RIFE's privileged
-  /// distillation, with classical flow for a teacher).
-  static torch::Tensor teaching(std::span<const BetweenSample> samples, const SwiftInput& in,
-                                const SwiftOutput& out, const torch::Tensor& middle) {
-    std::vector<torch::Tensor> flows;
-    for (const auto& sample : samples) flows.push_back(teacherFlow(sample));
-    const auto teacher = torch::cat(flows).to(middle.device());
-    const auto both = torch::cat({torch::avg_pool2d(in.first, 2), torch::avg_pool2d(in.second, 2)});
-    const auto truth = torch::avg_pool2d(middle, 2).repeat({2, 1, 1, 1});
-    const auto split = [](const torch::Tensor& flow) {
-      return torch::cat({flow.slice(1, 0, 2), flow.slice(1, 2, 4)});
-    };
-    torch::Tensor better;
-    {
-      torch::NoGradGuard noGrad;
-      const auto error = [&](const torch::Tensor& flow) {
-        return (warp(both, split(flow) * 0.5) - truth).abs().mean(1, true);
-      };
-      better = (error(out.flow) > error(teacher) + 0.01).to(torch::kFloat32);
-    }
-    constexpr double kFarthest = 30.0;  // pixels: a lost teacher must not drown the rest
-    const auto distance = [&](const torch::Tensor& flow) {
-      const auto squared = (split(flow) - split(teacher)).square().sum(1, true);
-      return (torch::sqrt(squared + 1e-4).clamp_max(kFarthest) * better).mean();
-    };
-    return distance(out.coarseFlow) + distance(out.flow);
-  }
-
   SwiftNet net_;
 };
 
@@ -131,7 +95,7 @@ class RifeLearner : public InterpolationLearner {
   std::unique_ptr<InterpolationLearner> twin() const override { return std::make_unique<RifeLearner>(); }
 
   InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                          const InterpolationLesson& lesson, Random& /*random*/) override {
+                          const InterpolationLesson& lesson) override {
     const auto first = together(samples, &BetweenSample::first, lesson.device),
                second = together(samples, &BetweenSample::second, lesson.device),
                middle = together(samples, &BetweenSample::middle, lesson.device);
@@ -166,9 +130,10 @@ class RifeLearner : public InterpolationLearner {
 }  // namespace
 
 std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network) {
-  if (network == "swift") return std::make_unique<SwiftLearner>();
+  if (network == "swift") return std::make_unique<SwiftLearner>(SwiftShape{});
+  if (network == "swift_large") return std::make_unique<SwiftLearner>(kLargeSwift);
   if (network == "rife") return std::make_unique<RifeLearner>();
-  throw Error("There is no such network", network, "Choose swift or rife.");
+  throw Error("There is no such network", network, "Choose swift, swift_large or rife.");
 }
 
 }  // namespace fw

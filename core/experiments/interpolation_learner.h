@@ -13,10 +13,9 @@ namespace fw {
 struct InterpolationLesson {
   std::string loss = "charbonnier", secondLoss = "none";
   double secondWeight = 0.1;
-  double teacherWeight = 0.01;
+  double teacherWeight = 0.01;               ///< rife: how much the flow of its teacher counts
   torch::ScalarType type = torch::kFloat32;  ///< of the convolutions
   torch::Device device = torch::kCPU;
-  double residualShare = 0.7;  ///< swift: how often the residual takes part
 };
 
 struct InterpolationNews {
@@ -32,11 +31,11 @@ class InterpolationLearner {
   virtual std::unique_ptr<InterpolationLearner> twin() const = 0;
   /// Adds the gradient of these samples' mean loss, times `part`.
   virtual InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                                  const InterpolationLesson& lesson, Random& random) = 0;
+                                  const InterpolationLesson& lesson) = 0;
   virtual cv::Mat predict(const BetweenSample& sample) = 0;
 };
 
-/// "swift" or "rife".
+/// "swift", "swift_large" or "rife".
 std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network);
 
 }  // namespace fw

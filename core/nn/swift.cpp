@@ -1,15 +1,14 @@
 #include "core/nn/swift.h"
 
-#include "core/nn/warp.h"
+#include <algorithm>
 
 namespace fw {
 namespace {
 
 namespace F = torch::nn::functional;
 
-constexpr double kFlowUnit = 1.0 / 16.0;  // flows enter the convolutions as numbers around one
-// What leaves them is in pixels, coarse steps larger; a step of the optimizer then moves nothing by much.
-constexpr double kCoarseStep = 4.0, kResidualStep = 0.25;
+constexpr int64_t kGrid = 8;          // the smallest maps are at 1/8
+constexpr double kLeastShare = 1e-3;  // a guess that classical rules exclude can still be chosen
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t stride = 1, int64_t kernel = 3) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
@@ -23,13 +22,6 @@ torch::Tensor convolved(torch::nn::Conv2d& layer, const torch::Tensor& x) {
 
 torch::Tensor leaky(const torch::Tensor& x) { return torch::leaky_relu(x, 0.2); }
 
-struct StepImpl : torch::nn::Module {  // convolution and activation
-  StepImpl(int64_t in, int64_t out, int64_t stride) : layer(register_module("conv", conv(in, out, stride))) {}
-  torch::Tensor forward(const torch::Tensor& x) { return leaky(convolved(layer, x)); }
-  torch::nn::Conv2d layer;
-};
-TORCH_MODULE(Step);
-
 struct ResidualStepImpl : torch::nn::Module {
   explicit ResidualStepImpl(int64_t channels) : layer(register_module("conv", conv(channels, channels))) {}
   torch::Tensor forward(const torch::Tensor& x) { return leaky(convolved(layer, x) + x); }
@@ -37,126 +29,68 @@ struct ResidualStepImpl : torch::nn::Module {
 };
 TORCH_MODULE(ResidualStep);
 
-struct PlainImpl : torch::nn::Module {  // convolution alone
-  PlainImpl(int64_t in, int64_t out) : layer(register_module("conv", conv(in, out))) {}
-  torch::Tensor forward(const torch::Tensor& x) { return convolved(layer, x); }
-  torch::nn::Conv2d layer;
-};
-TORCH_MODULE(Plain);
-
-torch::Tensor enlarged(const torch::Tensor& x, int64_t factor) {
-  return F::interpolate(x, F::InterpolateFuncOptions()
-                               .size(std::vector<int64_t>{x.size(2) * factor, x.size(3) * factor})
-                               .mode(torch::kBilinear)
-                               .align_corners(false));
+void addSteps(torch::nn::Sequential& group, int64_t count, int64_t channels) {
+  for (int64_t i = 0; i < count; ++i) group->push_back(ResidualStep(channels));
 }
-
-/// Both frames in one go: grid_sample shares its work between threads by samples only.
-torch::Tensor warpBoth(const torch::Tensor& first, const torch::Tensor& second, const torch::Tensor& flow) {
-  const auto warped =
-      warp(torch::cat({first, second}), torch::cat({flow.slice(1, 0, 2), flow.slice(1, 2, 4)}));
-  return torch::cat(warped.chunk(2), 1);
-}
-
-torch::Tensor timePlane(const torch::Tensor& time, const torch::Tensor& like) {
-  return time.expand({like.size(0), 1, like.size(2), like.size(3)});
-}
-
-constexpr int64_t kHidden = 16;  // what stage 1 tells stage 2 besides the flow
 
 }  // namespace
 
+SwiftShape swiftShapeOf(const std::map<std::string, torch::Tensor>& weights) {
+  constexpr int64_t kMost = 1024;  // a made-up file must not ask for the moon
+  const auto channels = [&](const std::string& name, int64_t otherwise) {
+    const auto found = weights.find(name);
+    if (found == weights.end() || found->second.dim() == 0) return otherwise;
+    return std::clamp<int64_t>(found->second.size(0), 1, kMost);
+  };
+  const auto steps = [&](const std::string& group) {
+    int64_t count = 0;
+    while (weights.contains(group + "." + std::to_string(count) + ".conv.weight")) ++count;
+    return std::max<int64_t>(1, count);
+  };
+  return {channels("enter.weight", 24), channels("down1.weight", 32), channels("down2.weight", 48),
+          steps("half"), steps("eighth")};
+}
+
 SwiftNetImpl::SwiftNetImpl(const SwiftShape& s) : shape(s) {
-  motion = torch::nn::Sequential(Step(19, s.coarse / 2, 2), Step(s.coarse / 2, s.coarse, 2));
-  for (int64_t i = 0; i < s.coarseBlocks; ++i) motion->push_back(ResidualStep(s.coarse));
-  motionHead = torch::nn::Sequential(Plain(s.coarse, 4 * (4 + kHidden)));
-  edge = conv(6, s.edge, 2);
-  down = conv(s.edge + 7, s.fine, 2);
-  for (int64_t i = 0; i < s.fineBlocks; ++i) fineIn->push_back(ResidualStep(s.fine));
-  deeper = conv(s.fine, s.deep - kHidden, 2);
-  for (int64_t i = 0; i < s.deepBlocks; ++i) deep->push_back(ResidualStep(s.deep));
-  up = conv(s.deep, 4 * s.fine, 1, 1);
-  for (int64_t i = 0; i < s.fineBlocks; ++i) fineOut->push_back(ResidualStep(s.fine));
-  widen = conv(s.fine, 4 * s.edge);
-  head = conv(s.edge, 4 + 4 + 12);
-  register_module("motion", motion);
-  register_module("motion_head", motionHead);
-  register_module("edge", edge);
-  register_module("down", down);
-  register_module("fine_in", fineIn);
-  register_module("deeper", deeper);
-  register_module("deep", deep);
-  register_module("up", up);
-  register_module("fine_out", fineOut);
-  register_module("widen", widen);
-  register_module("head", head);
-  // Training starts at the classical result: no correction, no preference, no residual.
-  torch::NoGradGuard noGrad;
-  auto& coarse = motionHead->ptr(0)->as<PlainImpl>()->layer;
-  coarse->weight.slice(0, 0, 16).zero_();
-  coarse->bias.zero_();
+  enter = register_module("enter", conv(kSwiftView, s.half, 2));
+  down1 = register_module("down1", conv(s.half, s.quarter, 2));
+  down2 = register_module("down2", conv(s.quarter, s.eighth, 2));
+  up2 = register_module("up2", conv(s.eighth, 4 * s.quarter, 1, 1));
+  up1 = register_module("up1", conv(s.quarter, 4 * s.half, 1, 1));
+  head = register_module("head", conv(s.half, 4 * kSwiftGuesses));
+  addSteps(half, s.blocks, s.half);
+  addSteps(quarter, s.blocks, s.quarter);
+  addSteps(eighth, s.deepBlocks, s.eighth);
+  addSteps(quarterOut, s.blocks, s.quarter);
+  addSteps(halfOut, s.blocks, s.half);
+  register_module("half", half);
+  register_module("quarter", quarter);
+  register_module("eighth", eighth);
+  register_module("quarter_out", quarterOut);
+  register_module("half_out", halfOut);
+  torch::NoGradGuard noGrad;  // training begins at the classical result
   head->weight.zero_();
   head->bias.zero_();
 }
 
-SwiftOutput SwiftNetImpl::forward(const SwiftInput& in, torch::ScalarType type) {
-  const auto compute = [type](const torch::Tensor& x) {
-    return x.to(x.options().dtype(type), false, false, torch::MemoryFormat::ChannelsLast);
-  };
-  const auto plain = [](const torch::Tensor& x) { return x.to(torch::kFloat32).contiguous(); };
-  SwiftOutput out;
-
-  // Stage 1, from pictures at 1/4: where did classical flow go wrong at large?
-  const auto small0 = torch::avg_pool2d(in.first, 4), small1 = torch::avg_pool2d(in.second, 4);
-  const auto flow4 = torch::avg_pool2d(in.flow, 2), reach4 = torch::avg_pool2d(in.reach, 2);
-  auto x = torch::cat({small0, small1, warpBoth(small0, small1, flow4 * 0.25), flow4 * kFlowUnit, reach4,
-                       timePlane(in.time, flow4)},
-                      1);
-  x = motionHead->forward(motion->forward(compute(x)));  // 1/16
-  x = torch::pixel_shuffle(x, 2);                        // 1/8: flow 4, hidden 16
-  const auto hidden = x.slice(1, 4);
-  out.coarseFlow = in.flow + kCoarseStep * enlarged(plain(x.slice(1, 0, 4)), 4);
-
-  // Stage 2, from pictures warped anew: finish the flow, choose, add.
-  const auto warped = warpBoth(in.first, in.second, upsampled(out.coarseFlow));
-  const auto edges = leaky(convolved(edge, compute(warped)));  // 1/2
-  x = torch::cat({edges, compute(torch::cat(
-                             {out.coarseFlow * kFlowUnit, in.reach, timePlane(in.time, out.coarseFlow)}, 1))},
-                 1);
-  const auto fine = fineIn->forward(leaky(convolved(down, x)));  // 1/4
-  x = torch::cat({leaky(convolved(deeper, fine)), hidden}, 1);   // 1/8
-  x = deep->forward(x);
-  x = leaky(torch::pixel_shuffle(convolved(up, x), 2) + fine);  // 1/4
-  x = fineOut->forward(x);
-  x = leaky(torch::pixel_shuffle(convolved(widen, x), 2) + edges);  // 1/2
-  x = plain(convolved(head, x));
-  out.flow = out.coarseFlow + x.slice(1, 0, 4);
-  const auto prior = torch::log((1.0 - in.time) / in.time);
-  out.mask = torch::sigmoid(torch::pixel_shuffle(x.slice(1, 4, 8), 2) + prior);
-  out.residual = kResidualStep * torch::pixel_shuffle(x.slice(1, 8, 20), 2);
-  return out;
-}
-
-torch::Tensor upsampled(const torch::Tensor& flow) { return enlarged(flow, 2); }
-
-torch::Tensor synthesise(const SwiftInput& in, const SwiftOutput& out, bool withResidual) {
-  const auto warped = warpBoth(in.first, in.second, upsampled(out.flow));
-  const auto blended = warped.slice(1, 3, 6) + out.mask * (warped.slice(1, 0, 3) - warped.slice(1, 3, 6));
-  return withResidual ? blended + out.residual : blended;
-}
-
-SwiftInput swiftInput(const cv::Mat& first, const cv::Mat& second, const MotionPrior& prior, double time) {
-  const auto planes = [](const cv::Mat& map, torch::ScalarType type) {
-    const cv::Mat whole = map.isContinuous() ? map : map.clone();
-    return torch::from_blob(whole.data, {1, whole.rows, whole.cols, whole.channels()}, type)
-        .permute({0, 3, 1, 2})
-        .to(torch::kFloat32)
-        .contiguous()
-        .clone();
-  };
-  return {planes(first, torch::kUInt8) / 255.0, planes(second, torch::kUInt8) / 255.0,
-          planes(prior.flow, torch::kFloat32), planes(prior.reach, torch::kFloat32),
-          torch::full({1, 1, 1, 1}, time)};
+torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
+  const auto height = view.size(2), width = view.size(3);
+  auto x = view;
+  if (height % kGrid != 0 || width % kGrid != 0)
+    x = F::pad(x, F::PadFuncOptions({0, (kGrid - width % kGrid) % kGrid, 0, (kGrid - height % kGrid) % kGrid})
+                      .mode(torch::kReplicate));
+  x = x.to(x.options().dtype(type), false, false, torch::MemoryFormat::ChannelsLast);
+  const auto fine = half->forward(leaky(convolved(enter, x)));          // 1/2
+  const auto middle = quarter->forward(leaky(convolved(down1, fine)));  // 1/4
+  x = eighth->forward(leaky(convolved(down2, middle)));                 // 1/8
+  x = quarterOut->forward(leaky(torch::pixel_shuffle(convolved(up2, x), 2) + middle));
+  x = halfOut->forward(leaky(torch::pixel_shuffle(convolved(up1, x), 2) + fine));
+  const auto change = torch::pixel_shuffle(convolved(head, x).to(torch::kFloat32).contiguous(), 2)
+                          .slice(2, 0, height)
+                          .slice(3, 0, width);
+  const auto classical =
+      view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftGuesses).clamp_min(kLeastShare);
+  return torch::softmax(torch::log(classical) + change, 1);
 }
 
 }  // namespace fw

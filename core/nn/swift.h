@@ -1,50 +1,42 @@
 #pragma once
 #include <torch/torch.h>
 
-#include <opencv2/core.hpp>
+#include <map>
+#include <string>
 
-#include "core/nn/swift_prior.h"
-
-/// `swift`: a small network that corrects classical flow and chooses, pixel by pixel, which of two warped
-/// frames to show.
+/// `swift`: a small network that decides, pixel by pixel, which guess of classical flow to show. It sees the
+/// guesses and the shares classical rules would give them, and changes the shares: untrained it changes
+/// nothing.
 namespace fw {
 
-struct SwiftInput {
-  torch::Tensor first, second;  ///< [N,3,H,W], 0 … 1, BGR; H and W multiples of kSwiftGrid
-  torch::Tensor flow, reach;    ///< [N,4,H/2,W/2] and [N,2,H/2,W/2]: MotionPrior
-  torch::Tensor time;           ///< [N,1,1,1]
-};
+/// What can be shown at a pixel: either frame moved by the motion of the first or of the second frame, or the
+/// plain cross-fade.
+constexpr int64_t kSwiftGuesses = 5;
+/// Channels of the view: six grey pictures (the four moved ones, both frames), two differences, the classical
+/// shares, both motions, confidence, time.
+constexpr int64_t kSwiftView = 6 + 2 + kSwiftGuesses + 4 + 1 + 1;
+constexpr int64_t kSwiftFirstShare = 8;  ///< where the classical shares begin
 
-struct SwiftOutput {
-  torch::Tensor coarseFlow, flow;  ///< [N,4,H/2,W/2], pixels of the pictures
-  torch::Tensor mask;              ///< [N,1,H,W]: the share of the first frame
-  torch::Tensor residual;          ///< [N,3,H,W]: added at last
-};
-
+/// How wide and deep; the defaults are those of the bundled weights.
 struct SwiftShape {
-  int64_t coarse = 96, fine = 48, deep = 96, edge = 24;  ///< channels at 1/16, 1/4, 1/8 and 1/2
-  int64_t coarseBlocks = 6, fineBlocks = 2, deepBlocks = 4;
+  int64_t half = 24, quarter = 32, eighth = 48;  ///< channels at 1/2, 1/4, 1/8
+  int64_t blocks = 1, deepBlocks = 2;            ///< residual steps at each size, and at the smallest
 };
+/// Four times the arithmetic: for long training, best on a GPU.
+constexpr SwiftShape kLargeSwift{48, 64, 96, 2, 3};
+/// The shape that these weights are of; what does not fit shows when they are loaded.
+SwiftShape swiftShapeOf(const std::map<std::string, torch::Tensor>& weights);
 
 struct SwiftNetImpl : torch::nn::Module {
   explicit SwiftNetImpl(const SwiftShape& shape = {});
-  /// Convolutions compute in `type`; flow, mask and residual come out as float32.
-  SwiftOutput forward(const SwiftInput& input, torch::ScalarType type = torch::kFloat32);
+  /// [N, kSwiftView, H, W] to shares [N, kSwiftGuesses, H, W] that add up to one. Convolutions compute in
+  /// `type`.
+  torch::Tensor forward(const torch::Tensor& view, torch::ScalarType type = torch::kFloat32);
 
   SwiftShape shape;
-  torch::nn::Sequential motion, motionHead;  // stage 1: 1/4 → 1/16
-  torch::nn::Conv2d edge{nullptr}, down{nullptr}, deeper{nullptr}, up{nullptr}, widen{nullptr}, head{nullptr};
-  torch::nn::Sequential fineIn, deep, fineOut;  // stage 2: 1/2, 1/4, 1/8
+  torch::nn::Conv2d enter{nullptr}, down1{nullptr}, down2{nullptr}, up2{nullptr}, up1{nullptr}, head{nullptr};
+  torch::nn::Sequential half, quarter, eighth, quarterOut, halfOut;
 };
 TORCH_MODULE(SwiftNet);
-
-/// The between frame at the size of the pictures, differentiable; for training.
-torch::Tensor synthesise(const SwiftInput& input, const SwiftOutput& output, bool withResidual);
-
-/// Flow at half size to the size of the pictures.
-torch::Tensor upsampled(const torch::Tensor& flow);
-
-/// A batch of one from CV maps; `first` and `second` are 8-bit BGR.
-SwiftInput swiftInput(const cv::Mat& first, const cv::Mat& second, const MotionPrior& prior, double time);
 
 }  // namespace fw

@@ -1,15 +1,12 @@
 #include "core/slowmo/swift.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <thread>
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
-#include "core/learn/checkpoint.h"
-#include "core/nn/swift_render.h"
 #include "core/slowmo/flow_render.h"
+#include "core/slowmo/swift_mix.h"
 #include "core/slowmo/swift_tuning.h"
 
 namespace fw {
@@ -19,10 +16,15 @@ constexpr const char* kBundled = "models/swift.safetensors";
 
 Schema swiftSchema() {
   auto quality = choiceParameter("quality", "Quality",
-                                 "How large the pictures are that the network sees; warping is always at "
-                                 "full size. Fast: about 0.1 megapixels, balanced: "
-                                 "0.4 (twice to three times the time), best: 1 (ten times).",
+                                 "How large the pictures are that motion is looked for and chosen in; "
+                                 "warping is always at full size. Each step costs about "
+                                 "twice the time.",
                                  "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}});
+  auto sharp = boolParameter(
+      "sharp", "Sharper sampling",
+      "Reads moved pixels with cubic interpolation: finer detail in clean footage, but noise and wrong "
+      "motion show more.",
+      false);
   auto precision = choiceParameter(
       "precision", "Precision",
       "Number type of the network. Automatic measures once which is faster on this machine.", "auto",
@@ -30,47 +32,36 @@ Schema swiftSchema() {
   auto weights = pathParameter(
       "weights", "Weights",
       "A safetensors file of a run of the experiment \"interpolation\". Empty: the bundled ones.");
-  precision.advanced = weights.advanced = true;
-  return Schema({quality, precision, weights});
+  sharp.advanced = precision.advanced = weights.advanced = true;
+  return Schema({quality, sharp, precision, weights});
 }
 
-/// The smallest reduction that brings the picture under what the quality allows.
-int reductionFor(const cv::Size& size, const std::string& quality) {
-  const double allowed = quality == "fast" ? 0.13e6 : quality == "balanced" ? 0.43e6 : 1.05e6;
-  // A little over is not worth four times fewer pixels: half of 256 × 256 is too small to see motion in.
-  return std::max(1, static_cast<int>(std::ceil(std::sqrt(size.area() / allowed) - 0.12)));
-}
-
-SwiftNet loadedNet(const std::string& path) {
-  std::filesystem::path file = path;
-  if (path.empty()) try {
-      file = resource(kBundled);
-    } catch (const Error&) {
-      throw Error("The weights of the engine swift are missing", kBundled,
-                  "Install Framewright again, or choose the engine \"flow\", which needs none.");
-    }
-  SwiftNet net;
-  auto weights = readSafetensors(file).tensors;
-  for (auto& [name, tensor] : weights) tensor = tensor.to(torch::kFloat32);
-  loadWeights({{"swift", net.ptr()}}, weights, file.string());
-  net->eval();
-  return net;
+SwiftNet chosenNet(const std::string& path) {
+  if (!path.empty()) return loadSwift(path);
+  try {
+    return loadSwift(resource(kBundled));
+  } catch (const Error& error) {
+    throw Error("The weights of the engine swift cannot be used: " + error.failed(), kBundled,
+                "Install Framewright again, or choose the engine \"flow\", which needs none.");
+  }
 }
 
 class Swift : public Engine {
  public:
   Swift(const Settings& settings, const EngineOptions& engine)
-      : quality_(settings.text("quality")), net_(loadedNet(settings.text("weights"))) {
-    options_.device = torch::Device(engine.device);
-    options_.threads = engine.threads > 0
-                           ? engine.threads
-                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+      : net_(chosenNet(settings.text("weights"))),
+        device_(engine.device),
+        threads_(engine.threads > 0 ? engine.threads
+                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
+        motion_(swiftMotion(settings.text("quality"))),
+        sharp_(settings.flag("sharp")) {
+    motion_.twoThreads = threads_ > 1;
     const auto& precision = settings.text("precision");
     if (precision == "auto")
-      options_.type = options_.device.is_cpu() ? fastestType(net_, options_.threads) : torch::kFloat32;
+      type_ = device_.is_cpu() ? fastestType(net_, threads_) : torch::kFloat32;
     else
-      options_.type = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
-    net_->to(options_.device);
+      type_ = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
+    net_->to(device_);
   }
 
   std::vector<BetweenFrame> between(const FramePair& pair, std::span<const double> times) override {
@@ -78,36 +69,30 @@ class Swift : public Engine {
     for (const double time : times) requireBetween(time);
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
-    const auto prepared = this->prepared(pair);
-    for (const double time : times) {
-      auto made = prepared.at(net_, time);
-      frames.push_back({std::move(made.image), std::move(made.confidence)});
-    }
+    const auto motion = estimateMotion(pair, motion_);
+    for (const double time : times) frames.push_back(renderBetween(pair, mixed(motion, time), time, sharp_));
     return frames;
   }
 
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    SwiftThoughts thoughts;
-    prepared(pair).at(net_, time, &thoughts);
-    Explanation explanation{
-        thoughts.flowToFirst, thoughts.flowToSecond, {}, thoughts.warpedFirst, thoughts.warpedSecond};
-    cv::subtract(cv::Scalar(1.0), thoughts.share, explanation.occlusion);
-    return explanation;
+    return explainBetween(pair, mixed(estimateMotion(pair, motion_), time), time);
   }
 
  private:
-  SwiftPair prepared(const FramePair& pair) {
-    if (torch::get_num_threads() != options_.threads) torch::set_num_threads(options_.threads);
-    auto options = options_;
-    options.reduction = reductionFor(pair.first.size(), quality_);
-    return {pair.first, pair.second, options};
+  MotionAtTime mixed(const TwoWayMotion& motion, double time) {
+    if (torch::get_num_threads() != threads_) torch::set_num_threads(threads_);
+    const auto guess = motionAtTime(motion, time, /*several=*/true, motion_.twoThreads);
+    return swiftMix(net_, motion, guess, time, type_, device_);
   }
 
-  std::string quality_;
   SwiftNet net_;
-  SwiftOptions options_;
+  torch::Device device_;
+  int threads_;
+  MotionOptions motion_;
+  bool sharp_;
+  torch::ScalarType type_ = torch::kFloat32;
 };
 
 }  // namespace
@@ -116,8 +101,8 @@ EngineKind swiftEngine() {
   return {.id = "swift",
           .title = "Swift",
           .summary =
-              "Learned from real clips: corrects the motion and chooses between the frames at every outline; "
-              "no graphics card needed.",
+              "Optical flow with a small network that learned from real clips which guess to believe; needs "
+              "no graphics card.",
           .schema = swiftSchema(),
           .make = [](const Settings& settings, const EngineOptions& options) {
             return std::make_unique<Swift>(settings, options);

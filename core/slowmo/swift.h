@@ -3,9 +3,8 @@
 
 namespace fw {
 
-/// Our own learned interpolation: classical flow corrected by a small network that also chooses, for every
-/// pixel, which frame to believe. Bundled weights; "weights" takes those of a run of the experiment
-/// `interpolation`.
+/// Classical flow's guesses, mixed by a small network that has learned from real clips which of them to
+/// believe. Bundled weights; "weights" takes those of a run of the experiment `interpolation`.
 EngineKind swiftEngine();
 
 }  // namespace fw

@@ -67,9 +67,14 @@ class JoinedVideo {
     av_packet_rescale_ts(packet.get(), stream().time_base, base_);
     // Decoding times are the presentation times in order, `delay_` frames earlier. Those that the segments
     // carry overlap.
-    if (delays_.empty())
-      for (std::size_t i = delay_; i > 0; --i)
-        delays_.push(packet->pts - static_cast<int64_t>(i) * std::max<int64_t>(1, packet->duration));
+    if (delays_.empty()) {
+      // MP4 does not say how long a frame lasts when frames are reordered. Too short a step here would end
+      // the track that many frames early.
+      const AVRational rate = stream().avg_frame_rate;
+      const int64_t usual = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base_) : 1;
+      const int64_t step = packet->duration > 0 ? packet->duration : std::max<int64_t>(1, usual);
+      for (std::size_t i = delay_; i > 0; --i) delays_.push(packet->pts - static_cast<int64_t>(i) * step);
+    }
     delays_.push(packet->pts);
     packet->dts = delays_.top();
     delays_.pop();

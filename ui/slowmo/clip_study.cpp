@@ -122,20 +122,26 @@ void ClipStudy::open(const QStringList& files) {
         opened.requests.erase(opened.requests.begin());
         Q_EMIT this->opened(first, info_, opened.requests);
         makeThumbnails(first, kFewThumbnails);
-        analyse(first);
       },
       [this](const QString& message) { Q_EMIT failed(message); });
 }
 
 void ClipStudy::makeThumbnails(const SlowmoRequest& request, int count) {
+  // The few come first; only then does the analysis take the processor.
+  const auto goOn = [this, request, count] {
+    if (count == kThumbnails) return;
+    Q_EMIT seen();
+    makeThumbnails(request, kThumbnails);
+  };
   thumbnails_.ask<std::vector<ClipTimeline::Thumbnail>>(
       [request, duration = info_.duration, count](std::stop_token stop) {
         return readThumbnails(request, duration, count, stop);
       },
-      [this, request, count](std::vector<ClipTimeline::Thumbnail> made) {
+      [this, goOn](std::vector<ClipTimeline::Thumbnail> made) {
         Q_EMIT thumbnailsMade(made);
-        if (count < kThumbnails) makeThumbnails(request, kThumbnails);
-      });
+        goOn();
+      },
+      [goOn](const QString&) { goOn(); });  // the analysis says what is wrong with the clip
 }
 
 void ClipStudy::analyse(const SlowmoRequest& request) {

@@ -21,7 +21,7 @@ class ClipStudy : public QObject {
   explicit ClipStudy(QObject* parent = nullptr);
 
   void open(const QStringList& files);
-  void analyse(const SlowmoRequest& request);  ///< once more, with other settings
+  void analyse(const SlowmoRequest& request);  ///< goes by the request's settings
   void close();
   bool analysing() const { return analysis_.busy(); }
 
@@ -30,6 +30,7 @@ class ClipStudy : public QObject {
   void opened(const fw::SlowmoRequest& first, const fw::VideoInfo& info,
               const std::vector<fw::SlowmoRequest>& others);
   void thumbnailsMade(const std::vector<fw::ClipTimeline::Thumbnail>& thumbnails);
+  void seen();  ///< the first thumbnails are there (or cannot be had): now there is time for analyse()
   void found(const std::vector<double>& cuts, const std::vector<double>& duplicates, double analysedUntil);
   void analysed();
   void failed(const QString& message);

@@ -51,13 +51,14 @@ InsideView::InsideView(QWidget* parent)
   foot->setSpacing(kGrid);
   foot->addWidget(between_);
   foot->addWidget(moment_);
-  foot->addWidget(meaning_, 1);
+  foot->addStretch();
   foot->addWidget(legend_);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(kGrid / 2);
   column->addLayout(choices_);
   column->addWidget(view_, 1);
+  column->addWidget(meaning_);
   column->addLayout(foot);
 
   connect(buttons_, &QButtonGroup::idClicked, this, &InsideView::showPicture);

@@ -93,6 +93,7 @@ void JobQueue::runNext() {
   runner_.run(id);
   sleepGuard_.hold();
   Q_EMIT jobStarted(id);
+  desk_.refresh();
 }
 
 void JobQueue::onEnded(qint64 job, const JobResult& result, const QString& error) {

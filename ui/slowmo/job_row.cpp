@@ -81,9 +81,8 @@ JobRow::JobRow(JobQueue& queue, int64_t id, QWidget* parent)
   column->addWidget(question_);
 
   connect(go_, &QToolButton::clicked, this, [this] {
-    if (mine() && !queue_.runner().paused()) return queue_.pause();
-    if (card_.waits()) return queue_.start();
-    queue_.goOn(id_);
+    if (mine()) return queue_.runner().paused() ? queue_.goOn(id_) : queue_.pause();
+    card_.waits() ? queue_.start() : queue_.goOn(id_);
   });
   connect(play_, &QToolButton::clicked, this, [this] {
     if (card_.over())

@@ -99,6 +99,7 @@ void SlowmoPage::connectStudy() {
   connect(&study_, &ClipStudy::opened, this, &SlowmoPage::showOpened);
   connect(&study_, &ClipStudy::failed, this, [this](const QString& message) { messages_->error(message); });
   connect(&study_, &ClipStudy::thumbnailsMade, stage_->timeline(), &ClipTimeline::setThumbnails);
+  connect(&study_, &ClipStudy::seen, this, [this] { study_.analyse(request()); });
   connect(&study_, &ClipStudy::found, this,
           [this](const std::vector<double>& cuts, const std::vector<double>& duplicates, double) {
             auto marks = stage_->marks();

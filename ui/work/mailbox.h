@@ -9,8 +9,9 @@
 
 namespace fw {
 
-/// Brings a task's news to the UI thread at most once per screen refresh. Worker threads merge what happened into one `News`; the UI gets
-/// the sum of it. It may outlive its receiver safely: a worker keeps a shared_ptr to it.
+/// Brings a task's news to the UI thread at most once per screen refresh. Worker threads merge what happened
+/// into one `News`; the UI gets the sum of it. It may outlive its receiver safely: a worker keeps a
+/// shared_ptr to it.
 template <class News>
 class Mailbox : public std::enable_shared_from_this<Mailbox<News>> {
  public:

@@ -22,13 +22,16 @@ void Task::start(Work work) {
       message = QString::fromUtf8(error.what());
       logLine(error.what());
     }
-    QMetaObject::invokeMethod(this, [this, message] {
-      running_ = false;
-      if (message.isEmpty())
-        Q_EMIT finished();
-      else
-        Q_EMIT failed(message);
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this,
+        [this, message] {
+          running_ = false;
+          if (message.isEmpty())
+            Q_EMIT finished();
+          else
+            Q_EMIT failed(message);
+        },
+        Qt::QueuedConnection);
   });
 }
 

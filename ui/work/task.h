@@ -20,8 +20,8 @@ class Task : public QObject {
   bool running() const { return running_; }
 
  Q_SIGNALS:
-  void finished();                        ///< came to its end, or stopped as asked
-  void failed(const QString& message);    ///< threw; the message is for people
+  void finished();                      ///< came to its end, or stopped as asked
+  void failed(const QString& message);  ///< threw; the message is for people
 
  private:
   bool running_ = false;

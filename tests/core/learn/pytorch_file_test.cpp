@@ -22,7 +22,7 @@ std::string text(const std::string& words) { return "X" + raw(static_cast<uint32
 
 std::string tuple(const std::vector<int>& numbers) {
   std::string pickled = "(";
-  for (const int number : numbers) pickled += "J" + raw(static_cast<int32_t>(number));
+  for (const int number : numbers) pickled.append("J").append(raw(static_cast<int32_t>(number)));
   return pickled + "t";
 }
 
