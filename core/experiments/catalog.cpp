@@ -4,9 +4,11 @@
 
 #include "core/base/error.h"
 #include "core/experiments/blob_events.h"
+#include "core/experiments/blob_forecast.h"
 #include "core/experiments/clip_unet.h"
 #include "core/experiments/cnn_classifier.h"
 #include "core/experiments/denoising_autoencoder.h"
+#include "core/experiments/glow_unet.h"
 #include "core/experiments/grid_completion.h"
 #include "core/experiments/interpolation.h"
 #include "core/experiments/middle_frame_unet.h"
@@ -25,10 +27,12 @@ const std::vector<ExperimentKind>& catalog() {
       cnnClassifier(),
       gridCompletion(),
       blobEvents(),
+      blobForecast(),
       nextFrameSanity(),
       nextFrameGeneral(),
       middleFrameUnet(),
       clipUnet(),
+      glowUnet(),
       interpolation(),
   };
   return kinds;

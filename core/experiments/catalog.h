@@ -19,9 +19,9 @@ struct ExperimentContext {
 };
 
 struct ScoreKind {
-  std::string name;            ///< "validation/psnr", as evaluate() says it
-  std::string label;           ///< "PSNR on held-out pictures"
-  std::string unit;            ///< "dB"
+  std::string name;   ///< "validation/psnr", as evaluate() says it
+  std::string label;  ///< "PSNR on held-out pictures"
+  std::string unit;   ///< "dB"
   bool lowestIsBest = false;
 };
 
@@ -42,14 +42,15 @@ const std::vector<ExperimentKind>& catalog();
 /// Throws an Error that names the experiments there are.
 const ExperimentKind& experimentKind(std::string_view id);
 
-/// Creates the run in the store and trains it, on the calling thread. `onCreated` is told the run's id before the first step.
+/// Creates the run in the store and trains it, on the calling thread. `onCreated` is told the run's id before
+/// the first step.
 RunResult startRun(Store&, const RunRequest&, TrainObserver&, TrainControl&, std::stop_token,
                    const std::function<void(int64_t runId)>& onCreated = {});
 /// Goes on where the run's last checkpoint is; `steps` replaces the number asked for when not 0.
 RunResult resumeRun(Store&, int64_t runId, int64_t steps, TrainObserver&, TrainControl&, std::stop_token);
 
-/// A run's experiment with its trained weights, for using it and for looking inside; include core/learn/experiment.h.
-/// Throws Error when the run has no weights yet or they do not fit.
+/// A run's experiment with its trained weights, for using it and for looking inside; include
+/// core/learn/experiment.h. Throws Error when the run has no weights yet or they do not fit.
 std::unique_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which);
 
 /// The layers of each network that this request would build. Throws Error for what cannot be built.

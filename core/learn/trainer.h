@@ -16,8 +16,8 @@ class TrainControl {
  public:
   void pause();
   void resume();
-  void stepOnce();                       ///< while paused: exactly one more step
-  void setLearningRate(double rate);     ///< throws Error unless it is a number above 0
+  void stepOnce();                    ///< while paused: exactly one more step
+  void setLearningRate(double rate);  ///< throws Error unless it is a number above 0
   bool paused() const;
 
  private:
@@ -41,8 +41,8 @@ class TrainObserver {
 };
 
 struct TrainOptions {
-  int64_t steps = 0;                  ///< go on until this step; 0: until stopped
-  std::string bestScore = {};         ///< the score that decides which checkpoint is best
+  int64_t steps = 0;           ///< go on until this step; 0: until stopped
+  std::string bestScore = {};  ///< the score that decides which checkpoint is best
   bool bestIsLowest = false;
   std::map<std::string, std::string> about = {};  ///< for the header of the weights: experiment, settings, …
 };
@@ -51,18 +51,20 @@ struct RunResult {
   RunState state = RunState::Stopped;  ///< Finished, Stopped (asked to) or Failed (message says why)
   int64_t step = 0;
   std::string message;
-  Scores scores;                       ///< the last evaluation
+  Scores scores;  ///< the last evaluation
 };
 
-/// The training loop: steps, evaluation and gallery on a schedule that thins out (steps 0, 1, 2, 5, 10, 20, 50 …), best and last
-/// checkpoints, a clear stop on NaN or divergence. Goes on from the writer's last checkpoint when there is one.
+/// The training loop: steps, evaluation and gallery on a schedule that thins out (steps 0, 1, 2, 5, 10, 20,
+/// 50 …), best and last checkpoints, a clear stop on NaN or divergence. Goes on from the writer's last
+/// checkpoint when there is one.
 RunResult train(Experiment&, const TrainOptions&, RunWriter&, TrainObserver&, TrainControl&, std::stop_token);
 
 /// True for 0, 1, 2, 5, 10, 20, 50 …: the steps at which a run is looked at and a snapshot kept.
 bool isMilestone(int64_t step);
 
 enum class Weights { Best, Last };
-/// The safetensors file with a run's weights (the last ones when no step was best). Throws Error when it has none yet.
+/// The safetensors file with a run's weights (the last ones when no step was best). Throws Error when it has
+/// none yet.
 std::filesystem::path weightsFile(const std::filesystem::path& runFolder, Weights which);
 
 }  // namespace fw

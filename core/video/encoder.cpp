@@ -94,8 +94,8 @@ void setQuality(AVCodecContext& encoder, const EncodeSettings& settings, Options
   if (name == "libx264") {
     options.set("preset", bySpeed(speed, "slow", "medium", "veryfast"));
     options.set(lossless ? "qp" : "crf", quality);
-    // With a lookahead thread of its own x264 takes a frame's duration from its neighbour or from the nominal rate,
-    // whichever is there first: where the two differ the same frames give other bits from run to run.
+    // With a lookahead thread of its own x264 takes a frame's duration from its neighbour or from the nominal
+    // rate, whichever is there first: where the two differ the same frames give other bits from run to run.
     options.set("x264-params", "sync-lookahead=0");
   } else if (name == "libx265") {
     options.set("preset", bySpeed(speed, "slow", "fast", "ultrafast"));
