@@ -10,6 +10,7 @@ namespace fw {
 struct BetweenSample {
   cv::Mat first, middle, second;  ///< 8-bit BGR, one size
   double time = 0.5;              ///< where the middle is, in (0, 1)
+  double reduction = 1;           ///< how many times smaller the pictures are that motion is looked for in
 };
 
 /// What a clip may look like on its way to us: mirrored, turned, backwards, other colours, JPEG, noise. The

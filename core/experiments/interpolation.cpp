@@ -59,7 +59,10 @@ Schema schema() {
       realParameter("photo_share", "Share of photographs in motion",
                     "How many samples are photographs set in motion rather than real frames.", 0.3, 0.0, 1.0);
   auto crop =
-      integerParameter("crop", "Crop", "Side of the square that is trained on.", 192, 64, 512, "pixels");
+      integerParameter("crop", "Crop",
+                       "Side of the square that is trained on; for swift, at the size motion is looked "
+                       "for in.",
+                       192, 64, 512, "pixels");
   auto batch = integerParameter("batch", "Batch", "Samples in one step.", 4, 1, 64);
   auto rate = realParameter("learning_rate", "Learning rate", "Of AdamW.", 4e-4, 1e-7, 1e-2);
   rate.logarithmic = true;

@@ -1,11 +1,14 @@
 #include "core/experiments/interpolation_learner.h"
 
+#include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
 #include "core/learn/losses.h"
 #include "core/nn/rife.h"
 #include "core/nn/tensor_image.h"
+#include "core/nn/warp.h"
 #include "core/slowmo/flow_render.h"
 #include "core/slowmo/swift_mix.h"
 
@@ -34,23 +37,63 @@ InterpolationNews told(const torch::Tensor& loss, const torch::Tensor& picture,
   return {part * loss.item<double>(), part * picture.item<double>(), part * error};
 }
 
-/// The guesses of classical flow for one sample, with motion looked for in the pictures as they are.
+/// Motion found at the rim of a crop is worse than in whole frames: it is not learned from.
+int64_t rimOf(int64_t side) {
+  constexpr int64_t kRim = 24;
+  return std::min(kRim, side / 8);
+}
+
+/// The guesses of classical flow for one sample.
 torch::Tensor viewOf(const BetweenSample& sample) {
   MotionOptions options;
-  options.longestSide = std::max(sample.first.cols, sample.first.rows);
+  options.smallestScale = 0;
+  options.longestSide = cvRound(sample.first.cols / sample.reduction);
   options.twoThreads = false;
   const auto pair = estimateMotion({sample.first, sample.second}, options);
-  return swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/false),
-                   sample.time);
+  const auto view =
+      swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/false), sample.time);
+  const auto side = view.size(3), rim = rimOf(side);
+  return view.slice(2, rim, side - rim).slice(3, rim, side - rim);
 }
 
-torch::Tensor greyOf(const cv::Mat& picture) {
-  cv::Mat grey;
-  cv::cvtColor(picture, grey, cv::COLOR_BGR2GRAY);
-  return toTensor(grey).unsqueeze(0);
+/// What the engine shows for this answer, so that gradients flow back, and the truth: at the sample's own
+/// size, without the rim.
+struct Shown {
+  torch::Tensor made, truth;
+};
+
+Shown shown(const BetweenSample& sample, const torch::Tensor& view, const SwiftAnswer& answer) {
+  namespace F = torch::nn::functional;
+  const auto rim = rimOf(std::llround(sample.first.cols / sample.reduction));
+  const auto fullRim = std::llround(static_cast<double>(rim) * sample.reduction);
+  const auto side = sample.first.cols - 2 * fullRim;
+  const auto enlarged = [&](const torch::Tensor& map) {
+    return F::interpolate(map, F::InterpolateFuncOptions()
+                                   .size(std::vector<int64_t>{side, side})
+                                   .mode(torch::kBilinear)
+                                   .align_corners(false));
+  };
+  const auto picture = [&](const cv::Mat& frame) { return toTensor(frame).unsqueeze(0).to(view.device()); };
+  const auto inner = [&](const torch::Tensor& whole) {
+    return whole.slice(2, fullRim, fullRim + side).slice(3, fullRim, fullRim + side);
+  };
+  const auto first = picture(sample.first), second = picture(sample.second);
+  const auto shares = enlarged(answer.shares);
+  auto made =
+      shares.slice(1, kSwiftMoved) * ((1.0 - sample.time) * inner(first) + sample.time * inner(second));
+  for (int64_t i = 0; i < kSwiftMoved; ++i) {
+    const bool ofFirst = i % 2 == 0;
+    const auto channel = kSwiftFirstMotion + i / 2 * 2;
+    const auto motion = view.slice(1, channel, channel + 2) * kSwiftMotionUnit;
+    const auto path =
+        (ofFirst ? -sample.time : 1.0 - sample.time) * motion + answer.shifts.slice(1, 2 * i, 2 * i + 2);
+    const auto moved = warp(ofFirst ? first : second, enlarged(path) * sample.reduction, fullRim);
+    made = made + shares.slice(1, i, i + 1) * moved;
+  }
+  return {made, inner(picture(sample.middle))};
 }
 
-/// Learns in grey, at the size motion is looked for in: there a sample costs a fiftieth of a second.
+/// Learns at the size of the sample, while the network sees the size motion is looked for in.
 class SwiftLearner : public InterpolationLearner {
  public:
   explicit SwiftLearner(const SwiftShape& shape) : net_(shape) {}
@@ -61,17 +104,28 @@ class SwiftLearner : public InterpolationLearner {
 
   InterpolationNews learn(std::span<const BetweenSample> samples, double part,
                           const InterpolationLesson& lesson) override {
-    std::vector<torch::Tensor> views, middles;
-    for (const auto& sample : samples) {
-      views.push_back(viewOf(sample));
-      middles.push_back(greyOf(sample.middle));
-    }
-    const auto view = torch::cat(views).to(lesson.device), middle = torch::cat(middles).to(lesson.device);
+    std::vector<torch::Tensor> views;
+    for (const auto& sample : samples) views.push_back(viewOf(sample));
+    const auto view = torch::cat(views).to(lesson.device);
     net_->train();
-    const auto prediction = (net_->forward(view, lesson.type) * swiftGuesses(view)).sum(1, true);
-    const auto loss = pictureTerm(lesson, prediction, middle);
-    (loss * part).backward();
-    return told(loss, loss, prediction, middle, part);
+    const auto answer = net_->forward(view, lesson.type);
+    const auto share = part / static_cast<double>(samples.size());
+    torch::Tensor loss = torch::zeros({}, view.options());
+    InterpolationNews news;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const auto at = static_cast<int64_t>(i);
+      const auto [made, truth] =
+          shown(samples[i], view.slice(0, at, at + 1),
+                {answer.shares.slice(0, at, at + 1), answer.shifts.slice(0, at, at + 1)});
+      const auto term = pictureTerm(lesson, made, truth);
+      loss = loss + share * term;
+      const auto one = told(term, term, made, truth, share);
+      news.loss += one.loss;
+      news.picture += one.picture;
+      news.squaredError += one.squaredError;
+    }
+    loss.backward();
+    return news;
   }
 
   cv::Mat predict(const BetweenSample& sample) override {

@@ -66,19 +66,28 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
 }
 
 BetweenSample InterpolationPictures::drawn(Random& random) const {
+  // As engines reduce large frames before they look for motion.
+  constexpr double kReductions[] = {1, 1, 1.5, 2, 2, 2.5};
+  const double reduction = choice_.swift ? kReductions[random.integer(0, std::size(kReductions) - 1)] : 1.0;
   const bool moved = windows_.empty() || (!photos_.empty() && random.chance(choice_.photoShare));
+  const auto reduced = [](BetweenSample sample, double by) {
+    sample.reduction = by;
+    return sample;
+  };
   if (!moved)
-    if (auto real = windows_.crop(choice_.crop, random)) return *real;
+    for (const double by : {reduction, 1.0})
+      if (auto real = windows_.crop(cvRound(by * choice_.crop), random)) return reduced(*real, by);
   if (photos_.empty())
     throw Error("No motion was found in the training pictures", "data",
                 "Give clips in which something moves and that are larger than the crop.");
-  return layeredMotion(photos_, choice_.crop, random);
+  const double by = std::min(reduction, 2.0);
+  return reduced(layeredMotion(photos_, cvRound(by * choice_.crop), random), by);
 }
 
 BetweenSample InterpolationPictures::sample(uint64_t seed) const {
   Random random(seed);
   auto sample = drawn(random);
-  while (!choice_.anyTime && sample.time != 0.5) sample = drawn(random);
+  while (!choice_.swift && sample.time != 0.5) sample = drawn(random);
   augment(sample, random);
   return sample;
 }

@@ -14,8 +14,8 @@ class InterpolationPictures {
     std::vector<std::string> paths;  ///< empty: pictures are invented
     std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
     double photoShare = 0.3;
-    int crop = 192;
-    bool anyTime = true;  ///< false: only samples whose middle is halfway
+    int crop = 192;     ///< side of the pictures that motion is looked for in
+    bool swift = true;  ///< false: only middles that are halfway, and motion is looked for in whole pictures
   };
   explicit InterpolationPictures(const Choice& choice);
 

@@ -9,6 +9,9 @@ namespace F = torch::nn::functional;
 
 constexpr int64_t kGrid = 8;          // the smallest maps are at 1/8
 constexpr double kLeastShare = 1e-3;  // a guess that classical rules exclude can still be chosen
+constexpr double kShiftUnit = 4.0;    // numbers around one to pixels
+constexpr int64_t kShares = 4 * kSwiftGuesses,
+                  kShifts = 2 * kSwiftMoved;  // what the head says: 2×2 shares, one shift
 
 torch::nn::Conv2d conv(int64_t in, int64_t out, int64_t stride = 1, int64_t kernel = 3) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2));
@@ -47,7 +50,7 @@ SwiftShape swiftShapeOf(const std::map<std::string, torch::Tensor>& weights) {
     while (weights.contains(group + "." + std::to_string(count) + ".conv.weight")) ++count;
     return std::max<int64_t>(1, count);
   };
-  return {channels("enter.weight", 24), channels("down1.weight", 32), channels("down2.weight", 48),
+  return {channels("enter.weight", 24), channels("down1.weight", 48), channels("down2.weight", 96),
           steps("half"), steps("eighth")};
 }
 
@@ -57,7 +60,7 @@ SwiftNetImpl::SwiftNetImpl(const SwiftShape& s) : shape(s) {
   down2 = register_module("down2", conv(s.quarter, s.eighth, 2));
   up2 = register_module("up2", conv(s.eighth, 4 * s.quarter, 1, 1));
   up1 = register_module("up1", conv(s.quarter, 4 * s.half, 1, 1));
-  head = register_module("head", conv(s.half, 4 * kSwiftGuesses));
+  head = register_module("head", conv(s.half, kShares + kShifts));
   addSteps(half, s.blocks, s.half);
   addSteps(quarter, s.blocks, s.quarter);
   addSteps(eighth, s.deepBlocks, s.eighth);
@@ -73,7 +76,7 @@ SwiftNetImpl::SwiftNetImpl(const SwiftShape& s) : shape(s) {
   head->bias.zero_();
 }
 
-torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
+SwiftAnswer SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
   const auto height = view.size(2), width = view.size(3);
   auto x = view;
   if (height % kGrid != 0 || width % kGrid != 0)
@@ -85,12 +88,17 @@ torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType
   x = eighth->forward(leaky(convolved(down2, middle)));                 // 1/8
   x = quarterOut->forward(leaky(torch::pixel_shuffle(convolved(up2, x), 2) + middle));
   x = halfOut->forward(leaky(torch::pixel_shuffle(convolved(up1, x), 2) + fine));
-  const auto change = torch::pixel_shuffle(convolved(head, x).to(torch::kFloat32).contiguous(), 2)
-                          .slice(2, 0, height)
-                          .slice(3, 0, width);
+  const auto said = convolved(head, x).to(torch::kFloat32).contiguous();
+  const auto cut = [&](const torch::Tensor& map) { return map.slice(2, 0, height).slice(3, 0, width); };
+  const auto change = cut(torch::pixel_shuffle(said.slice(1, 0, kShares), 2));
+  const auto shifts = cut(F::interpolate(said.slice(1, kShares) * kShiftUnit,
+                                         F::InterpolateFuncOptions()
+                                             .size(std::vector<int64_t>{2 * said.size(2), 2 * said.size(3)})
+                                             .mode(torch::kBilinear)
+                                             .align_corners(false)));
   const auto classical =
       view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftGuesses).clamp_min(kLeastShare);
-  return torch::softmax(torch::log(classical) + change, 1);
+  return {torch::softmax(torch::log(classical) + change, 1), shifts};
 }
 
 }  // namespace fw

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 
 #include "core/base/error.h"
 #include "core/image/views.h"
@@ -90,7 +91,8 @@ Enlarged enlargedMotion(const cv::Mat& motion, cv::Size full) {
 }
 
 struct Layer {
-  Enlarged motion, firstShare, secondShare;
+  Enlarged motion;
+  std::optional<Enlarged> firstShare, secondShare;
 };
 
 struct Layers {
@@ -101,11 +103,13 @@ struct Layers {
 Layers enlarged(const MotionAtTime& motion, double time, cv::Size size) {
   std::vector<Layer> moved;
   cv::Mat rest(motion.confidence.size(), CV_32F, cv::Scalar(1));
-  for (const Hypothesis& guess : motion.hypotheses) {
-    rest -= guess.firstShare + guess.secondShare;
-    moved.push_back({enlargedMotion(guess.motion, size), enlargedShare(guess.firstShare, size),
-                     enlargedShare(guess.secondShare, size)});
-  }
+  const auto taken = [&](const cv::Mat& share) -> std::optional<Enlarged> {
+    if (share.empty()) return std::nullopt;
+    rest -= share;
+    return enlargedShare(share, size);
+  };
+  for (const Hypothesis& guess : motion.hypotheses)
+    moved.push_back({enlargedMotion(guess.motion, size), taken(guess.firstShare), taken(guess.secondShare)});
   return {std::move(moved), enlargedShare(rest * (1 - time), size), enlargedShare(rest * time, size)};
 }
 
@@ -132,8 +136,8 @@ void renderRows(const FramePair& pair, const Layers& layers, float time, int int
       addShare(moved.ptr<Sample>(y), shares.row(rows.start + y), mix.ptr<float>(y), samples);
   };
   for (const Layer& layer : layers.moved) {
-    addMoved(pair.first, layer.motion, -time, layer.firstShare);
-    addMoved(pair.second, layer.motion, 1 - time, layer.secondShare);
+    if (layer.firstShare) addMoved(pair.first, layer.motion, -time, *layer.firstShare);
+    if (layer.secondShare) addMoved(pair.second, layer.motion, 1 - time, *layer.secondShare);
   }
   for (int y = 0; y < size.height; ++y) store(mix.ptr<float>(y), image.ptr<Sample>(rows.start + y), samples);
 }
@@ -199,14 +203,26 @@ BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, do
 
 Explanation explainBetween(const FramePair& pair, const MotionAtTime& motion, double time) {
   const cv::Size size = pair.first.size();
-  const Hypothesis& guess = motion.hypotheses.front();
-  const cv::Mat full = enlarged(guess.motion, size);
-  const cv::Scalar scale(static_cast<double>(size.width) / guess.motion.cols,
-                         static_cast<double>(size.height) / guess.motion.rows);
+  const cv::Size small = motion.confidence.size();
+  const cv::Scalar scale(static_cast<double>(size.width) / small.width,
+                         static_cast<double>(size.height) / small.height);
+  // The first motion that each frame is moved by; the shares of all.
+  const Hypothesis *ofFirst = nullptr, *ofSecond = nullptr;
+  cv::Mat firstShare = cv::Mat::zeros(small, CV_32F), secondShare = firstShare.clone();
+  for (const Hypothesis& guess : motion.hypotheses) {
+    if (!guess.firstShare.empty()) {
+      firstShare += guess.firstShare;
+      if (ofFirst == nullptr) ofFirst = &guess;
+    }
+    if (!guess.secondShare.empty()) {
+      secondShare += guess.secondShare;
+      if (ofSecond == nullptr) ofSecond = &guess;
+    }
+  }
   Explanation shown;
-  cv::multiply(full, scale * -time, shown.flowToFirst);
-  cv::multiply(full, scale * (1 - time), shown.flowToSecond);
-  shown.occlusion = enlarged(guess.secondShare / (guess.firstShare + guess.secondShare), size);
+  cv::multiply(enlarged(ofFirst->motion, size), scale * -time, shown.flowToFirst);
+  cv::multiply(enlarged(ofSecond->motion, size), scale * (1 - time), shown.flowToSecond);
+  shown.occlusion = enlarged(secondShare / (firstShare + secondShare), size);
   shown.warpedFirst = movedBy(pair.first, shown.flowToFirst, 1);
   shown.warpedSecond = movedBy(pair.second, shown.flowToSecond, 1);
   return shown;

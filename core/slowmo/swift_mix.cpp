@@ -7,8 +7,6 @@
 namespace fw {
 namespace {
 
-constexpr double kFlowUnit = 1.0 / 16.0;  // pixels to numbers around one
-
 /// [1,C,H,W] float from an 8-bit (0 … 1) or float map.
 torch::Tensor planes(const cv::Mat& map) {
   cv::Mat values;
@@ -41,26 +39,28 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
   return torch::cat({planes(moved[0]), planes(moved[1]), planes(moved[2]), planes(moved[3]),
                      planes(pair.first), planes(pair.second), planes(differenceA), planes(differenceB),
                      planes(a.firstShare), planes(a.secondShare), planes(b.firstShare), planes(b.secondShare),
-                     planes(rest), planes(a.motion) * kFlowUnit, planes(b.motion) * kFlowUnit, confidence,
-                     torch::full_like(confidence, time)},
+                     planes(rest), planes(a.motion) / kSwiftMotionUnit, planes(b.motion) / kSwiftMotionUnit,
+                     confidence, torch::full_like(confidence, time)},
                     1);
-}
-
-torch::Tensor swiftGuesses(const torch::Tensor& view) {
-  const auto time = view.slice(1, kSwiftView - 1, kSwiftView);
-  const auto fade = (1.0 - time) * view.slice(1, 4, 5) + time * view.slice(1, 5, 6);
-  return torch::cat({view.slice(1, 0, 4), fade}, 1);
 }
 
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
                       torch::ScalarType type, const torch::Device& device) {
   torch::InferenceMode inference;
-  const auto shares = net->forward(swiftView(pair, guess, time).to(device), type)[0];
-  MotionAtTime mixed = guess;
-  mixed.hypotheses.front().firstShare = plane(shares[0]);
-  mixed.hypotheses.front().secondShare = plane(shares[1]);
-  mixed.hypotheses.back().firstShare = plane(shares[2]);
-  mixed.hypotheses.back().secondShare = plane(shares[3]);
+  const auto answer = net->forward(swiftView(pair, guess, time).to(device), type);
+  const auto shares = answer.shares[0].to(torch::kCPU), shifts = answer.shifts[0].to(torch::kCPU);
+  MotionAtTime mixed{{}, guess.confidence};
+  for (int64_t i = 0; i < kSwiftMoved; ++i) {
+    const bool ofFirst = i % 2 == 0;
+    const cv::Mat& motion = guess.hypotheses[static_cast<std::size_t>(i / 2)].motion;
+    const double factor = ofFirst ? -time : 1 - time;  // what the frame will be moved by, of the motion
+    const cv::Mat both[] = {plane(shifts[2 * i]), plane(shifts[2 * i + 1])};
+    cv::Mat shift;
+    cv::merge(both, 2, shift);
+    Hypothesis moved{motion + shift * (1 / factor), {}, {}};
+    (ofFirst ? moved.firstShare : moved.secondShare) = plane(shares[i]);
+    mixed.hypotheses.push_back(std::move(moved));
+  }
   return mixed;
 }
 

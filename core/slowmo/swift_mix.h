@@ -10,10 +10,8 @@ namespace fw {
 /// kSwiftView, H, W]
 torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time);
 
-/// The grey guesses the shares belong to, for training: [1, kSwiftGuesses, H, W] out of a view.
-torch::Tensor swiftGuesses(const torch::Tensor& view);
-
-/// The same two motions with the network's shares in place of the classical ones. `guess` has two hypotheses.
+/// The same two motions, moved a little for either frame, with the network's shares in place of the classical
+/// ones. `guess` has two hypotheses.
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
                       torch::ScalarType type, const torch::Device& device);
 

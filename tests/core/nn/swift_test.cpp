@@ -22,15 +22,18 @@ TEST(SwiftNet, UntrainedItKeepsTheClassicalShares) {
   SwiftNet net;
   const auto seen = view(48, 64);
   const auto classical = seen.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftGuesses);
-  EXPECT_TRUE(torch::allclose(net->forward(seen), classical, 1e-3, 5e-3));
+  const auto answer = net->forward(seen);
+  EXPECT_TRUE(torch::allclose(answer.shares, classical, 1e-3, 5e-3));
+  EXPECT_EQ(answer.shifts.abs().max().item<float>(), 0.0F);
 }
 
 TEST(SwiftNet, SharesAddUpToOneAtAnySize) {
   SwiftNet net;
   shake(net, 0.05);
   for (const auto& [height, width] : {std::pair{48, 64}, {45, 61}, {9, 130}, {8, 8}, {17, 3}}) {
-    const auto shares = net->forward(view(height, width, 2));
+    const auto [shares, shifts] = net->forward(view(height, width, 2));
     ASSERT_EQ(shares.sizes(), (std::vector<int64_t>{2, kSwiftGuesses, height, width}));
+    ASSERT_EQ(shifts.sizes(), (std::vector<int64_t>{2, 2 * kSwiftMoved, height, width}));
     EXPECT_TRUE(torch::allclose(shares.sum(1), torch::ones({2, height, width})));
     EXPECT_GE(shares.min().item<float>(), 0.0F);
   }
@@ -44,7 +47,8 @@ TEST(SwiftNet, LearnsToBelieveTheRightGuess) {
   for (int i = 0; i < 30; ++i) {
     const auto seen = view(32, 32, 4);
     optimizer.zero_grad();
-    const auto loss = -torch::log(net->forward(seen).select(1, 2)).mean();  // the third guess is always right
+    const auto loss =
+        -torch::log(net->forward(seen).shares.select(1, 2)).mean();  // the third guess is always right
     loss.backward();
     optimizer.step();
     (i == 0 ? start : end) = loss.item<double>();
@@ -61,8 +65,8 @@ TEST(SwiftNet, SixteenBitArithmeticIsNearlyTheSame) {
   const auto seen = view(64, 96);
   torch::InferenceMode inference;
   const auto guesses = seen.slice(1, 0, kSwiftGuesses);
-  const auto exact = (net->forward(seen) * guesses).sum(1),
-             rounded = (net->forward(seen, torch::kBFloat16) * guesses).sum(1);
+  const auto exact = (net->forward(seen).shares * guesses).sum(1),
+             rounded = (net->forward(seen, torch::kBFloat16).shares * guesses).sum(1);
   EXPECT_LT((exact - rounded).square().mean().item<double>(), 1e-4);  // 40 dB
 }
 
