@@ -1,12 +1,10 @@
 #include "core/explore/layer_trace.h"
 
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/functions/accumulate_grad.h>
-
 #include <algorithm>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
+
+#include "core/explore/recorded_graph.h"
 
 namespace fw {
 namespace {
@@ -20,14 +18,6 @@ int64_t elements(const Shape& shape) {
   return count;
 }
 
-// What a person calls a shape: without the batch.
-std::string shapeText(const Shape& shape) {
-  if (shape.size() < 2) return shape.empty() ? "1" : std::to_string(shape[0]);
-  std::string text;
-  for (std::size_t i = 1; i < shape.size(); ++i) text += (i > 1 ? " × " : "") + std::to_string(shape[i]);
-  return text;
-}
-
 Shape outputShape(const Node& node, std::size_t which = 0) {
   if (which >= node.num_inputs()) return {};  // a backward node's inputs are its forward's outputs
   return node.input_metadata(which)
@@ -36,64 +26,10 @@ Shape outputShape(const Node& node, std::size_t which = 0) {
       .vec();  // the shape itself is private in LibTorch 1.13
 }
 
-const torch::autograd::AccumulateGrad* leafOf(const Node* node) {
-  return dynamic_cast<const torch::autograd::AccumulateGrad*>(node);
-}
-
-/// The recorded computation in the order of the forward pass.
-std::vector<const Node*> nodesOf(const torch::Tensor& output) {
-  std::vector<const Node*> nodes, open;
-  std::unordered_set<const Node*> seen;
-  if (output.defined() && output.grad_fn()) open.push_back(output.grad_fn().get());
-  while (!open.empty()) {
-    const Node* node = open.back();
-    open.pop_back();
-    if (!seen.insert(node).second || leafOf(node)) continue;
-    nodes.push_back(node);
-    for (const auto& edge : node->next_edges())
-      if (edge.function) open.push_back(edge.function.get());
-  }
-  std::ranges::sort(nodes, {}, [](const Node* node) { return node->sequence_nr(); });
-  return nodes;
-}
-
 struct Layer {
   std::string name, kind;
   int64_t parameters = 0;
 };
-
-/// "torch::nn::Conv2dImpl" -> "Conv2d"
-std::string kindOf(const torch::nn::Module& module) {
-  std::string kind = module.name();
-  if (const auto colons = kind.rfind("::"); colons != std::string::npos) kind = kind.substr(colons + 2);
-  if (kind.ends_with("Impl")) kind.resize(kind.size() - 4);
-  return kind;
-}
-
-/// "MaxPool2DWithIndicesBackward0" -> "MaxPool2D"; empty for operations that only look at the same numbers
-/// anew.
-std::string kindOf(const Node& node) {
-  static const std::set<std::string> silent{"T",          "View",   "Reshape",   "ReshapeAlias", "UnsafeView",
-                                            "Clone",      "Expand", "Permute",   "Transpose",    "Alias",
-                                            "Slice",      "Select", "Unsqueeze", "Squeeze",      "Copys",
-                                            "CopySlices", "ToCopy", "AsStrided", "Detach"};
-  std::string kind = node.name();
-  if (const auto end = kind.find("Backward"); end != std::string::npos) kind.resize(end);
-  if (const auto end = kind.find("WithIndices"); end != std::string::npos) kind.resize(end);
-  if (const auto colons = kind.rfind("::"); colons != std::string::npos) kind = kind.substr(colons + 2);
-  return silent.contains(kind) ? std::string() : kind;
-}
-
-/// The parameters an operation takes, directly or through a transposition and the like.
-void collectParameters(const Node& node, std::vector<torch::Tensor>& into) {
-  for (const auto& edge : node.next_edges()) {
-    if (!edge.function) continue;
-    if (const auto* leaf = leafOf(edge.function.get()))
-      into.push_back(leaf->variable);
-    else if (kindOf(*edge.function).empty())
-      collectParameters(*edge.function, into);
-  }
-}
 
 /// Of the numbers an operation works on; they are its first input.
 Shape inputShape(const Node& node, const torch::Tensor& networkInput) {
