@@ -4,7 +4,7 @@
 /// One function a family of commands; each adds its subcommands and says what they do.
 namespace fw::cli {
 
-void addTrainCommands(CLI::App& app);   ///< experiments, train, resume, runs
+void addTrainCommands(CLI::App& app);   ///< experiments, train, resume, runs, export
 void addSlowmoCommands(CLI::App& app);  ///< slowmo, jobs, resume-job
 void addVideoCommands(CLI::App& app);   ///< probe, engines, score, self-check
 

@@ -4,8 +4,10 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/output.h"
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/experiments/catalog.h"
+#include "core/learn/run_archive.h"
 
 namespace fw::cli {
 namespace {
@@ -67,17 +69,36 @@ nlohmann::json runJson(const RunRecord& run) {
           {"folder", run.folder.string()}};
 }
 
+struct Trained {
+  int64_t id = 0;
+  RunResult result;
+};
+
+nlohmann::json trainedJson(const Store& store, const Trained& run) {
+  auto document = runJson(store.run(run.id));
+  document["scores"] = run.result.scores;
+  document["baselines"] = store.baselines(run.id);
+  return document;
+}
+
+std::string trainedText(const Store& store, const Trained& run) {
+  const auto& [id, result] = run;
+  return "Run " + std::to_string(id) + " " + toText(result.state) + " at step " +
+         std::to_string(result.step) + ".\n" +
+         (result.scores.empty() ? "" : scoresText(result.scores) + "\n") +
+         (result.message.empty() || result.state == RunState::Failed ? "" : result.message + "\n") +
+         "Its files: " + store.run(id).folder.string() + "\n";
+}
+
 // A run that failed by itself is a failure of the command; one that was stopped by Ctrl-C is not.
-void report(bool json, Store& store, int64_t id, const RunResult& result) {
-  auto document = runJson(store.run(id));
-  document["scores"] = result.scores;
-  const std::string words = "Run " + std::to_string(id) + " " + toText(result.state) + " at step " +
-                            std::to_string(result.step) + ".\n" +
-                            (result.scores.empty() ? "" : scoresText(result.scores) + "\n") +
-                            "Its files: " + store.run(id).folder.string() + "\n";
-  printResult(json, document, words);
-  if (result.state == RunState::Failed)
-    throw Error("The run stopped by itself", "run " + std::to_string(id), result.message);
+void failWith(const Trained& run) {
+  if (run.result.state == RunState::Failed)
+    throw Error("The run stopped by itself", "run " + std::to_string(run.id), run.result.message);
+}
+
+void report(bool json, const Store& store, const Trained& run) {
+  printResult(json, trainedJson(store, run), trainedText(store, run));
+  failWith(run);
 }
 
 std::string settingText(const Parameter& parameter) {
@@ -118,19 +139,32 @@ void listExperiments(bool json, const std::string& id) {
 struct TrainArguments {
   RunRequest request;
   std::vector<std::string> settings;
-  std::string setup;
+  std::string setup, sweep, saveSetup;
+  int64_t like = 0;
   bool json = false;
 };
 
-void train(TrainArguments& arguments, CLI::App& command) {
+RunRequest setupFrom(const std::string& name) {
+  std::ifstream file(name);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!file || json.is_discarded())
+    throw Error("Could not read the set-up", name, "It must be a JSON file saved by Framewright.");
+  return runRequestFromJson(json);
+}
+
+/// "name=value" in two.
+std::pair<std::string, std::string> assigned(const std::string& text, const std::string& option) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos)
+    throw Error("This is not a setting", text, "Write " + option + " name=value.");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// What was asked for: a set-up, a run that it shall be like or nothing, and what is said beside it.
+RunRequest wholeRequest(const TrainArguments& arguments, const CLI::App& command, const Store& store) {
   RunRequest request = arguments.request;
-  if (!arguments.setup.empty()) {
-    std::ifstream file(arguments.setup);
-    const auto json = nlohmann::json::parse(file, nullptr, false);
-    if (!file || json.is_discarded())
-      throw Error("Could not read the set-up", arguments.setup,
-                  "It must be a JSON file saved by Framewright.");
-    request = runRequestFromJson(json);
+  if (!arguments.setup.empty() || arguments.like > 0) {
+    request = arguments.like > 0 ? store.run(arguments.like).request : setupFrom(arguments.setup);
     if (command.count("--steps")) request.steps = arguments.request.steps;
     if (command.count("--seed")) request.seed = arguments.request.seed;
     if (command.count("--device")) request.device = arguments.request.device;
@@ -141,28 +175,71 @@ void train(TrainArguments& arguments, CLI::App& command) {
   const auto& kind = experimentKind(request.experiment);
   Settings settings = Settings::fromJson(kind.schema, request.settings);
   for (const auto& assignment : arguments.settings) {
-    const auto equals = assignment.find('=');
-    if (equals == std::string::npos)
-      throw Error("This is not a setting", assignment, "Write --set name=value.");
-    settings.setFromText(assignment.substr(0, equals), assignment.substr(equals + 1));
+    const auto [name, value] = assigned(assignment, "--set");
+    settings.setFromText(name, value);
   }
   request.settings = settings.toJson();
   if (request.steps == 0 && !command.count("--steps")) request.steps = kind.defaultSteps;
+  return request;
+}
 
+/// One request for each value of "name=a,b,c". All are checked before the first is trained.
+std::vector<RunRequest> swept(const RunRequest& request, const std::string& sweep) {
+  const auto [name, values] = assigned(sweep, "--sweep");
+  std::vector<RunRequest> requests;
+  for (std::size_t from = 0; from <= values.size();) {
+    const auto to = std::min(values.find(',', from), values.size());
+    Settings settings = Settings::fromJson(experimentKind(request.experiment).schema, request.settings);
+    settings.setFromText(name, values.substr(from, to - from));
+    requests.push_back(request);
+    requests.back().settings = settings.toJson();
+    validate(requests.back());
+    from = to + 1;
+  }
+  return requests;
+}
+
+Trained trained(Store& store, const RunRequest& request) {
+  TrainControl control;
+  Trained run;
+  ProgressBar bar;
+  TrainingBar observer(bar, request.steps);
+  run.result = startRun(store, request, observer, control, interrupted(), [&](int64_t id) {
+    run.id = id;
+    bar.note("run " + std::to_string(id) + "  " + experimentKind(request.experiment).title + "  seed " +
+             std::to_string(request.seed));
+  });
+  return run;
+}
+
+void train(const TrainArguments& arguments, const CLI::App& command) {
   Store store;
   store.adoptOrphans();
-  TrainControl control;
-  int64_t id = 0;
-  RunResult result;
-  {
-    ProgressBar bar;
-    TrainingBar observer(bar, request.steps);
-    result = startRun(store, request, observer, control, interrupted(), [&](int64_t runId) {
-      id = runId;
-      bar.note("run " + std::to_string(runId) + "  " + kind.title + "  seed " + std::to_string(request.seed));
-    });
+  const auto request = wholeRequest(arguments, command, store);
+  if (!arguments.saveSetup.empty()) {
+    validate(request);
+    writeAtomically(arguments.saveSetup, toJson(request).dump(2) + "\n");
+    printResult(arguments.json, toJson(request), "Saved the set-up to " + arguments.saveSetup + ".\n");
+    return;
   }
-  report(arguments.json, store, id, result);
+  if (arguments.sweep.empty()) return report(arguments.json, store, trained(store, request));
+  auto document = nlohmann::json::array();
+  std::string words;
+  std::vector<Trained> runs;
+  for (const auto& each : swept(request, arguments.sweep)) {
+    if (interrupted().stop_requested()) break;
+    runs.push_back(trained(store, each));
+    document.push_back(trainedJson(store, runs.back()));
+    words += trainedText(store, runs.back());
+  }
+  printResult(arguments.json, document, words);
+  for (const auto& run : runs) failWith(run);
+}
+
+void exportTo(int64_t id, std::string zip, bool json) {
+  if (zip.empty()) zip = "run " + std::to_string(id) + ".zip";
+  exportRun(Store(), id, zip);
+  printResult(json, {{"run", id}, {"file", zip}}, "Run " + std::to_string(id) + " is in " + zip + ".\n");
 }
 
 void resume(int64_t id, int64_t steps, bool json) {
@@ -175,7 +252,7 @@ void resume(int64_t id, int64_t steps, bool json) {
     TrainingBar observer(bar, steps > 0 ? steps : store.run(id).request.steps);
     result = resumeRun(store, id, steps, observer, control, interrupted());
   }
-  report(json, store, id, result);
+  report(json, store, {id, result});
 }
 
 void listRuns(bool json) {
@@ -213,8 +290,14 @@ void addTrainCommands(CLI::App& app) {
   trainCommand->add_option("id", arguments->request.experiment, "The experiment, as `experiments` lists it");
   trainCommand->add_option("--set", arguments->settings, "A setting, name=value; `experiments ID` lists them")
       ->take_all();
-  trainCommand->add_option("--setup", arguments->setup, "Begin from a set-up file (JSON)")
-      ->check(CLI::ExistingFile);
+  auto* setup = trainCommand->add_option("--setup", arguments->setup, "Begin from a set-up file (JSON)")
+                    ->check(CLI::ExistingFile);
+  trainCommand->add_option("--like", arguments->like, "The same as this run, but for what else is said here")
+      ->excludes(setup)
+      ->check(CLI::PositiveNumber);
+  trainCommand->add_option("--sweep", arguments->sweep, "One run for each value: name=a,b,c");
+  trainCommand->add_option("--save-setup", arguments->saveSetup,
+                           "Write what would be trained to this file (JSON), and train nothing");
   trainCommand
       ->add_option("--steps", arguments->request.steps, "Stop after this many steps (0: until stopped)")
       ->check(CLI::NonNegativeNumber);
@@ -236,6 +319,15 @@ void addTrainCommands(CLI::App& app) {
       ->check(CLI::NonNegativeNumber);
   resumeCommand->add_flag("--json", *resumeJson, "One JSON document on standard output");
   resumeCommand->callback([=] { resume(*run, *steps, *resumeJson); });
+
+  auto* exportCommand = app.add_subcommand("export", "Put everything of a run into one zip file");
+  auto exported = std::make_shared<int64_t>(0);
+  auto zip = std::make_shared<std::string>();
+  auto exportJson = std::make_shared<bool>(false);
+  exportCommand->add_option("run", *exported, "The run's number, as `runs` lists it")->required();
+  exportCommand->add_option("-o,--output", *zip, "The zip file");
+  exportCommand->add_flag("--json", *exportJson, "One JSON document on standard output");
+  exportCommand->callback([=] { exportTo(*exported, *zip, *exportJson); });
 
   auto* runs = app.add_subcommand("runs", "List all runs, newest first");
   auto runsJson = std::make_shared<bool>(false);

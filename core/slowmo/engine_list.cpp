@@ -4,12 +4,14 @@
 #include "core/slowmo/blend.h"
 #include "core/slowmo/engine.h"
 #include "core/slowmo/flow.h"
+#include "core/slowmo/learned.h"
 
 namespace fw {
 
 const std::vector<EngineKind>& engineList() {
   static const std::vector<EngineKind> kinds{
       flowEngine(),
+      learnedEngine(),
       blendEngine(),
   };
   return kinds;

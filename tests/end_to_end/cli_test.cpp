@@ -30,7 +30,7 @@ TEST_F(CommandLine, HelpNamesEveryCommand) {
   const auto help = cli({"--help"});
   EXPECT_EQ(help.status, 0);
   for (const char* command :
-       {"experiments", "train", "resume", "runs", "engines", "probe", "slowmo", "score", "jobs"})
+       {"experiments", "train", "resume", "runs", "export", "engines", "probe", "slowmo", "score", "jobs"})
     EXPECT_THAT(help.out, HasSubstr(command));
   EXPECT_NE(cli({}).status, 0);
   EXPECT_NE(cli({"fly"}).status, 0);
@@ -70,6 +70,48 @@ TEST_F(CommandLine, InterruptStopsCleanlyAndKeepsWhatIsDone) {
   ASSERT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.json()["state"], "stopped");
   EXPECT_GT(ran.json()["step"], 0);
+}
+
+TEST_F(CommandLine, TrainsOneRunForEachValueAndTheSameAsARunBut) {
+  auto words = smallRun("5");
+  words.insert(words.end(), {"--sweep", "bottleneck=2,4"});
+  const auto swept = cli(words);
+  ASSERT_EQ(swept.status, 0) << swept.err;
+  ASSERT_EQ(swept.json().size(), 2u);
+  EXPECT_EQ(swept.json()[1]["request"]["settings"]["bottleneck"], 4);
+  const auto like = cli({"train", "--like", "2", "--set", "width=48", "--json"}).json();
+  EXPECT_EQ(like["request"]["settings"]["bottleneck"], 4);
+  EXPECT_EQ(like["request"]["settings"]["width"], 48);
+  EXPECT_EQ(like["request"]["seed"], 3);
+  words.back() = "bottleneck=2,many";
+  EXPECT_NE(cli(words).status, 0);
+  EXPECT_EQ(cli({"runs", "--json"}).json().size(), 3u) << "a bad value is noticed before the first run";
+}
+
+TEST_F(CommandLine, ASetupTravelsAsAFile) {
+  const auto file = (folder_ / "setup.json").string();
+  auto words = smallRun("5");
+  words.insert(words.end(), {"--save-setup", file});
+  ASSERT_EQ(cli(words).status, 0);
+  EXPECT_TRUE(cli({"runs", "--json"}).json().empty());
+  const auto run = cli({"train", "--setup", file, "--json"}).json();
+  EXPECT_EQ(run["scores"], cli(smallRun("5")).json()["scores"]);
+}
+
+TEST_F(CommandLine, ExportsARunThatOthersCanOpen) {
+  ASSERT_EQ(cli(smallRun("5")).status, 0);
+  const auto zip = (folder_ / "run 1.zip").string();
+  const auto ran = cli({"export", "1", "-o", zip, "--json"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto unpacked = shell("cd " + quoted(folder_.string()) +
+                              " && python3 -c 'import zipfile; z = zipfile.ZipFile(\"run 1.zip\"); "
+                              "print(z.testzip(), *z.namelist()); z.extract(\"setup.json\")'");
+  if (unpacked.status == 127) GTEST_SKIP() << "python3 is not on this machine";
+  EXPECT_THAT(unpacked.out, HasSubstr("None setup.json run.json scalars.csv scores.csv baselines.csv "
+                                      "weights/last.safetensors"));
+  EXPECT_THAT(unpacked.out, HasSubstr("snapshots/000000005/gallery.json"));
+  EXPECT_EQ(cli({"train", "--setup", (folder_ / "setup.json").string(), "--json"}).json()["step"], 5);
+  EXPECT_NE(cli({"export", "99", "-o", zip}).status, 0);
 }
 
 TEST_F(CommandLine, SaysWhatIsWrongAndFails) {
