@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/data/blob_dataset.h"
+#include "core/experiments/classifier_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
 #include "core/nn/video_resnet.h"
@@ -70,8 +71,22 @@ Schema schema() {
   return Schema({net, side, rate, levels, batch, first, scored, every});
 }
 
+/// Pictures [C, H, W] as one, row by row.
+torch::Tensor sideBySide(std::vector<torch::Tensor> pictures, int64_t columns) {
+  std::vector<torch::Tensor> rows;
+  while (std::ssize(pictures) % columns != 0) pictures.push_back(torch::zeros_like(pictures.front()));
+  for (auto first = pictures.begin(); first != pictures.end(); first += columns)
+    rows.push_back(torch::cat(std::vector<torch::Tensor>(first, first + columns), 2));
+  return torch::cat(rows, 1);
+}
+
 /// Events of 2×2 pixels added up, so that no event is lost (the original's sum pooling).
 torch::Tensor halved(const torch::Tensor& counts) { return 4.0 * torch::avg_pool2d(counts, 2); }
+
+struct Videos {
+  torch::Tensor frames;  ///< [N, 30, side, side]
+  torch::Tensor totals;  ///< events counted, [N, 1, side, side]
+};
 
 class BlobEvents : public Experiment {
  public:
@@ -79,7 +94,9 @@ class BlobEvents : public Experiment {
       : settings_(settings),
         device_(context.device),
         random_(context.seed),
-        data_(std::stoll(settings.text("size")), settings.integer("thin_out")) {
+        data_(std::stoll(settings.text("size")), settings.integer("thin_out")),
+        batches_(context.seed,
+                 [this, count = settings.integer("batch")](Random& random) { return drawn(count, random); }) {
     torch::manual_seed(context.seed);
     if (ours()) {
       sum_ = EventMapNet(kBlobFrames);
@@ -99,11 +116,9 @@ class BlobEvents : public Experiment {
   }
 
   Scalars step() override {
-    std::vector<int64_t> videos;
-    for (int64_t i = 0; i < settings_.integer("batch"); ++i)
-      videos.push_back(training_[static_cast<std::size_t>(random_.integer(0, std::ssize(training_) - 1))]);
-    const auto maps = predict(videos);
-    auto truth = data_.totals(videos).to(device_) / kCountScale;
+    const auto batch = batches_.of(steps_++);
+    const auto maps = predict(batch.frames);
+    auto truth = batch.totals / kCountScale;
     const auto finest = torch::mse_loss(maps.map, truth);
     Scalars scalars{{"loss/full size", finest.item<double>()}};
     // Ours is scaled to events so that its gradients are of ordinary size; what is shown stays in the
@@ -122,6 +137,7 @@ class BlobEvents : public Experiment {
     loss = loss / static_cast<double>(maps.coarse.size() + 1);
     scalars["loss"] = ours() ? finest.item<double>() : loss.item<double>();
     descend(*optimizer_, loss);
+    scalars[kSecondsWaiting] = batches_.waited();
     return scalars;
   }
 
@@ -129,7 +145,7 @@ class BlobEvents : public Experiment {
     Evaluating evaluating(net());
     double squared = 0, predicted = 0, counted = 0, missed = 0, silent = 0;
     eachPart([&](std::span<const int64_t> videos) {
-      const auto maps = predict(videos);
+      const auto maps = predict(data_.frames(videos).to(device_));
       const auto counts = (maps.map * kCountScale).to(torch::kCPU, torch::kDouble);
       const auto truth = data_.totals(videos).to(torch::kDouble);
       squared += (counts - truth).square().mean().item<double>() * static_cast<double>(videos.size());
@@ -170,11 +186,13 @@ class BlobEvents : public Experiment {
     constexpr std::size_t kShown = 12;
     Evaluating evaluating(net());
     Gallery rows;
+    std::vector<torch::Tensor> truths, predictions;
+    std::vector<std::pair<double, double>> points;
     for (const int64_t video : data_.heldOut().first(std::min(kShown, data_.heldOut().size()))) {
       const std::vector<int64_t> one{video};
-      const auto counts = kCountScale * predict(one).map[0].cpu();
-      const auto truth = data_.totals(one)[0];
       const auto frames = data_.frames(one);
+      const auto counts = kCountScale * predict(frames.to(device_)).map[0].cpu();
+      const auto truth = data_.totals(one)[0];
       char totals[80];
       std::snprintf(totals, sizeof totals, "; %.0f events, %.0f predicted", truth.sum().item<double>(),
                     counts.sum().item<double>());
@@ -185,9 +203,20 @@ class BlobEvents : public Experiment {
             tensorFrame("events in the end", FrameRole::Target, truth, 0, kMost),
             tensorFrame("predicted", FrameRole::Prediction, counts, 0, kMost),
             tensorFrame("sum over time", FrameRole::Baseline, frames.sum(1), 0, kMost)}});
+      truths.push_back(truth);
+      predictions.push_back(counts);
+      points.emplace_back(truth.sum().item<double>(), counts.sum().item<double>());
     }
+    constexpr int64_t kColumns = 4;  // as the original laid them out
+    rows.push_back(
+        {"all of these at once",
+         {tensorFrame("events in the end", FrameRole::Target, sideBySide(truths, kColumns), 0, kMost),
+          tensorFrame("predicted", FrameRole::Prediction, sideBySide(predictions, kColumns), 0, kMost),
+          pointsPicture("events of each video", points, "counted", "predicted")}});
     return rows;
   }
+
+  void change(const std::string& parameter, const Value& value) override { settings_.set(parameter, value); }
 
   LearningState state() override {
     std::shared_ptr<torch::nn::Module> module;
@@ -195,7 +224,7 @@ class BlobEvents : public Experiment {
       module = sum_.ptr();
     else
       module = resnet_.ptr();
-    return {{{"network", module}}, {optimizer_.get()}, &random_};
+    return {{{"network", module}}, {optimizer_.get()}, &random_, {}, {&steps_}};
   }
 
   torch::Tensor exampleInput() override {
@@ -232,10 +261,16 @@ class BlobEvents : public Experiment {
   }
 
   /// In the original's unit, events / 255.
-  VideoMaps predict(std::span<const int64_t> videos) {
-    const auto frames = data_.frames(videos).to(device_);
+  VideoMaps predict(const torch::Tensor& frames) {
     if (ours()) return {sum_->forward(frames) / kCountScale, {}, {}};
     return resnet_->maps(frames.unsqueeze(1));
+  }
+
+  Videos drawn(int64_t count, Random& random) const {
+    std::vector<int64_t> videos;
+    for (int64_t i = 0; i < count; ++i)
+      videos.push_back(training_[static_cast<std::size_t>(random.integer(0, std::ssize(training_) - 1))]);
+    return {data_.frames(videos).to(device_), data_.totals(videos).to(device_)};
   }
 
   void eachPart(const std::function<void(std::span<const int64_t>)>& part) const {
@@ -252,6 +287,8 @@ class BlobEvents : public Experiment {
   VideoResNet resnet_{nullptr};
   std::unique_ptr<torch::optim::Adam> optimizer_;
   std::span<const int64_t> training_, scored_;
+  int64_t steps_ = 0;
+  BatchesAhead<Videos> batches_;
 };
 
 }  // namespace
@@ -270,7 +307,8 @@ ExperimentKind blobEvents() {
            {"validation/silent pixels", "Pixels where the last rectifier outputs 0", "%", true}},
           [](const Settings& settings, const ExperimentContext& context) {
             return std::make_unique<BlobEvents>(settings, context);
-          }};
+          },
+          {"levels"}};
 }
 
 }  // namespace fw

@@ -113,7 +113,8 @@ class BlobForecast : public Experiment {
         random_(context.seed),
         data_(std::stoll(settings.text("size")), settings.integer("thin_out")),
         hidden_(settings.integer("hidden_frames")),
-        seen_(kBlobFrames - hidden_) {
+        seen_(kBlobFrames - hidden_),
+        batches_(context.seed, [this](Random& random) { return drawn(random); }) {
     torch::manual_seed(context.seed);
     const int64_t w = settings.integer("width");
     std::vector<int64_t> widths{w, 2 * w, 4 * w, 4 * w};
@@ -129,21 +130,11 @@ class BlobForecast : public Experiment {
   }
 
   Scalars step() override {
-    std::vector<int64_t> videos;
-    for (int64_t i = 0; i < settings_.integer("batch"); ++i)
-      videos.push_back(
-          data_.training()[static_cast<std::size_t>(random_.integer(0, std::ssize(data_.training()) - 1))]);
-    std::vector<torch::Tensor> events;
-    for (const auto video : videos)
-      events.push_back(data_.newEvents(video, random_.bits()));  // other dice every time
-    const auto whole = torch::stack(events);
-    auto truth = whole.sum(1, true);
-    auto seen = seesEvents() ? whole.slice(1, 0, seen_) : data_.frames(videos).slice(1, 0, seen_);
-    if (settings_.flag("mirror")) lay(seen, truth);
-    const auto prediction = forecast(seen.to(device_));
-    const auto loss = torch::mse_loss(prediction, truth.to(device_));
+    const auto batch = batches_.of(steps_++);
+    const auto prediction = forecast(batch.seen.to(device_), batch.guesses.to(device_));
+    const auto loss = torch::mse_loss(prediction, batch.truth.to(device_));
     const double value = descend(*optimizer_, loss);
-    return {{"loss", value / (kCountScale * kCountScale)}};
+    return {{"loss", value / (kCountScale * kCountScale)}, {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -202,7 +193,9 @@ class BlobForecast : public Experiment {
     return rows;
   }
 
-  LearningState state() override { return {{{"network", net_.ptr()}}, {optimizer_.get()}, &random_}; }
+  LearningState state() override {
+    return {{{"network", net_.ptr()}}, {optimizer_.get()}, &random_, {}, {&steps_}};
+  }
 
   torch::Tensor exampleInput() override {
     const auto seen = seenOf(data_.heldOut().first(1)).to(device_);
@@ -225,9 +218,10 @@ class BlobForecast : public Experiment {
 
   /// What was seen is known. Of the rest the straight line makes a grainy guess: for every pixel the network
   /// chooses how much of it to smooth, and adds what the line does not know.
-  torch::Tensor forecast(const torch::Tensor& seen) {
+  torch::Tensor forecast(const torch::Tensor& seen) { return forecast(seen, guessesOf(seen)); }
+
+  torch::Tensor forecast(const torch::Tensor& seen, const torch::Tensor& guesses) {
     const auto sum = seen.sum(1, true);
-    const auto guesses = guessesOf(seen);
     const auto said = net_->forward(torch::cat({seen, 0.2 * guesses}, 1));
     const auto chosen = (said.slice(1, 0, kGuesses).softmax(1) * guesses).sum(1, true);
     return sum + chosen + said.slice(1, kGuesses);
@@ -245,9 +239,29 @@ class BlobForecast : public Experiment {
     return torch::stack(maps);
   }
 
-  void lay(torch::Tensor& seen, torch::Tensor& truth) {
-    const int64_t turns = random_.integer(0, 3);
-    const bool flip = random_.chance(0.5);
+  struct Batch {
+    torch::Tensor seen, guesses, truth;
+  };
+
+  Batch drawn(Random& random) const {
+    torch::NoGradGuard noGrad;
+    std::vector<int64_t> videos;
+    for (int64_t i = 0; i < settings_.integer("batch"); ++i)
+      videos.push_back(
+          data_.training()[static_cast<std::size_t>(random.integer(0, std::ssize(data_.training()) - 1))]);
+    std::vector<torch::Tensor> events;
+    for (const auto video : videos)
+      events.push_back(data_.newEvents(video, random.bits()));  // other dice every time
+    const auto whole = torch::stack(events);
+    auto truth = whole.sum(1, true);
+    auto seen = seesEvents() ? whole.slice(1, 0, seen_) : data_.frames(videos).slice(1, 0, seen_);
+    if (settings_.flag("mirror")) lay(seen, truth, random);
+    return {seen, guessesOf(seen), truth};
+  }
+
+  static void lay(torch::Tensor& seen, torch::Tensor& truth, Random& random) {
+    const int64_t turns = random.integer(0, 3);
+    const bool flip = random.chance(0.5);
     for (auto* each : {&seen, &truth}) {
       *each = torch::rot90(*each, turns, {2, 3});
       if (flip) *each = each->flip({3});
@@ -269,6 +283,8 @@ class BlobForecast : public Experiment {
   int64_t hidden_, seen_;
   UNet net_{nullptr};
   std::unique_ptr<torch::optim::Adam> optimizer_;
+  int64_t steps_ = 0;
+  BatchesAhead<Batch> batches_;
 };
 
 }  // namespace

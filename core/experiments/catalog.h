@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/explore/layer_meter.h"
 #include "core/explore/layer_table.h"
 #include "core/learn/trainer.h"
 #include "core/params/schema.h"
@@ -35,6 +36,9 @@ struct ExperimentKind {
   int64_t defaultSteps = 1000;
   std::vector<ScoreKind> scores;  ///< the first decides which checkpoint is best
   std::function<std::unique_ptr<Experiment>(const Settings&, const ExperimentContext&)> make;
+  std::vector<std::string> changeable = {};  ///< parameters that Experiment::change() takes while it trains
+  bool fillsHoles = false;                   ///< Experiment::fillHole() does what it says
+  std::string closer = {};  ///< what Experiment::lookCloser() shows, and where to click for it; or nothing
 };
 
 /// In the order of a course.
@@ -51,10 +55,22 @@ RunResult resumeRun(Store&, int64_t runId, int64_t steps, TrainObserver&, TrainC
 
 /// A run's experiment with its trained weights, for using it and for looking inside; include
 /// core/learn/experiment.h. Throws Error when the run has no weights yet or they do not fit.
-std::unique_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which);
+std::shared_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which);
+
+/// What a window asks of an experiment, without LibTorch: see Experiment's members of the same names.
+std::optional<GalleryRow> fillHole(Experiment& experiment, std::size_t row, const cv::Mat& hole);
+std::optional<GalleryRow> lookCloser(Experiment& experiment, std::size_t row, std::size_t frame,
+                                     cv::Point pixel);
+void change(Experiment& experiment, const std::string& parameter, const Value& value);
+Gallery galleryOf(Experiment& experiment);
 
 /// The layers of each network that this request would build. Throws Error for what cannot be built.
 std::vector<LayerTable> layerTables(const RunRequest& request);
+
+/// What each layer makes of an example: its values, its pictures, the size of its gradient in the last step,
+/// and what is wrong with it, in words. Of a run that goes: TrainControl::ask(). Leaves the networks in
+/// evaluation mode.
+std::vector<LayerMeter> layerMeters(Experiment& experiment);
 
 /// Checks what can be checked before a run is queued: settings, device, steps. Throws Error.
 void validate(const RunRequest&);

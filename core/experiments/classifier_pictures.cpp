@@ -1,6 +1,7 @@
 #include "core/experiments/classifier_pictures.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <opencv2/imgproc.hpp>
 
@@ -10,6 +11,10 @@ namespace {
 const cv::Scalar kBlack(0, 0, 0), kGray(150, 150, 150), kWhite(255, 255, 255);
 const cv::Scalar kColours[] = {{180, 90, 20}, {30, 110, 220}, {60, 150, 60}, {150, 60, 150}};
 
+constexpr int kMargin = 84;  // of the confusion matrix, for the names of the classes
+
+int cellSize(std::size_t classes) { return classes <= 12 ? 44 : 22; }
+
 void write(cv::Mat& picture, const std::string& text, cv::Point at, const cv::Scalar& colour,
            double size = 0.4) {
   cv::putText(picture, text, at, cv::FONT_HERSHEY_SIMPLEX, size, colour, 1, cv::LINE_AA);
@@ -18,7 +23,7 @@ void write(cv::Mat& picture, const std::string& text, cv::Point at, const cv::Sc
 }  // namespace
 
 GalleryFrame confusionPicture(const torch::Tensor& confusion, const std::vector<std::string>& classes) {
-  const int count = static_cast<int>(classes.size()), cell = count <= 12 ? 44 : 22, margin = 84;
+  const int count = static_cast<int>(classes.size()), cell = cellSize(classes.size()), margin = kMargin;
   cv::Mat picture(margin + count * cell, margin + count * cell, CV_8UC3, kWhite);
   const auto share = (confusion / confusion.sum(1, true).clamp_min(1)).to(torch::kDouble).contiguous();
   for (int row = 0; row < count; ++row) {
@@ -41,6 +46,13 @@ GalleryFrame confusionPicture(const torch::Tensor& confusion, const std::vector<
   write(picture, "true", {4, margin - 26}, kBlack);
   write(picture, "predicted", {margin, 18}, kBlack);
   return {"confusion: rows true, columns predicted", FrameRole::Other, picture, {}, 0.0, 1.0};
+}
+
+std::optional<std::pair<int, int>> confusionCell(cv::Point pixel, std::size_t classes) {
+  const cv::Point inside = pixel - cv::Point(kMargin, kMargin);
+  const int cell = cellSize(classes), count = static_cast<int>(classes);
+  if (inside.x < 0 || inside.y < 0 || inside.x >= count * cell || inside.y >= count * cell) return {};
+  return std::pair(inside.y / cell, inside.x / cell);
 }
 
 GalleryFrame probabilityBars(const torch::Tensor& probabilities, int64_t truth,
@@ -89,6 +101,26 @@ GalleryFrame curvesPicture(const std::string& label, const std::map<std::string,
     write(picture, name, {left + 120 * static_cast<int>(colour), height - 6}, ink);
     ++colour;
   }
+  return {label, FrameRole::Other, picture, {}, 0.0, 255.0};
+}
+
+GalleryFrame pointsPicture(const std::string& label, const std::vector<std::pair<double, double>>& points,
+                           const std::string& along, const std::string& up) {
+  const int side = 260, margin = 40;
+  cv::Mat picture(side, side, CV_8UC3, kWhite);
+  double most = 1;
+  for (const auto& [x, y] : points) most = std::max({most, x, y});
+  const auto at = [&](double x, double y) {
+    const double pixels = side - margin - 12;
+    return cv::Point(margin + static_cast<int>(pixels * std::clamp(x / most, 0.0, 1.0)),
+                     side - margin - static_cast<int>(pixels * std::clamp(y / most, 0.0, 1.0)));
+  };
+  cv::line(picture, at(0, 0), at(most, 0), kGray);
+  cv::line(picture, at(0, 0), at(0, most), kGray);
+  cv::line(picture, at(0, 0), at(most, most), {225, 225, 225}, 1, cv::LINE_AA);  // where all should be
+  for (const auto& [x, y] : points) cv::circle(picture, at(x, y), 4, kColours[0], cv::FILLED, cv::LINE_AA);
+  write(picture, along + ", to " + std::to_string(std::lround(most)), {margin, side - 12}, kBlack, 0.38);
+  write(picture, up, {6, 12}, kBlack, 0.38);
   return {label, FrameRole::Other, picture, {}, 0.0, 255.0};
 }
 

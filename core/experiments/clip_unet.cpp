@@ -1,7 +1,6 @@
 #include "core/experiments/clip_unet.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/base/error.h"
 #include "core/data/clip_triplets.h"
@@ -73,7 +72,11 @@ class ClipUnet : public Experiment {
       : settings_(settings),
         device_(context.device),
         random_(context.seed),
-        triplets_(tripletsFor(settings)) {
+        triplets_(tripletsFor(settings)),
+        batches_(context.seed, [this, count = settings.integer("batch"),
+                                side = static_cast<int>(settings.integer("crop") / 2 * 2)](Random& random) {
+          return drawn(count, side, random);
+        }) {
     torch::manual_seed(context.seed);
     const auto& kind = settings.text("network");
     net_ = kind == "step-0"
@@ -95,19 +98,11 @@ class ClipUnet : public Experiment {
   }
 
   Scalars step() override {
-    const auto began = std::chrono::steady_clock::now();
-    std::vector<BetweenSample> samples;
-    for (int64_t i = 0; i < settings_.integer("batch"); ++i)
-      samples.push_back(triplets_.crop(static_cast<int>(settings_.integer("crop") / 2 * 2), random_));
-    // Clips of several sizes may be smaller than the crop: they cannot share a batch.
-    std::erase_if(samples,
-                  [&](const BetweenSample& s) { return s.middle.size() != samples.front().middle.size(); });
-    const auto batch = betweenBatch(samples, device_);
-    const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const auto batch = batches_.of(steps_++);
     const auto prediction = net_.forward(batch.frames);
     const double psnr = meanPsnr(prediction.detach().clamp(0, 1), batch.middle);
     const double loss = descend(*optimizer_, frameLoss(settings_.text("loss"), prediction, batch.middle));
-    return {{"loss", loss}, {"psnr", psnr}, {kSecondsWaiting, waited}};
+    return {{"loss", loss}, {"psnr", psnr}, {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -135,12 +130,25 @@ class ClipUnet : public Experiment {
     return rows;
   }
 
-  LearningState state() override { return {{{"network", net_.module}}, {optimizer_.get()}, &random_}; }
+  void change(const std::string& parameter, const Value& value) override { settings_.set(parameter, value); }
+
+  LearningState state() override {
+    return {{{"network", net_.module}}, {optimizer_.get()}, &random_, {}, {&steps_}};
+  }
   torch::Tensor exampleInput() override { return betweenBatch({heldOut_.front()}, device_).frames; }
   torch::Tensor exampleOutput() override { return net_.forward(exampleInput()); }
 
  private:
   static constexpr std::size_t kScored = 16;
+
+  BetweenBatch drawn(int64_t count, int side, Random& random) const {
+    std::vector<BetweenSample> samples;
+    for (int64_t i = 0; i < count; ++i) samples.push_back(triplets_.crop(side, random));
+    // Clips of several sizes may be smaller than the crop: they cannot share a batch.
+    std::erase_if(samples,
+                  [&](const BetweenSample& s) { return s.middle.size() != samples.front().middle.size(); });
+    return betweenBatch(samples, device_);
+  }
 
   MakesBetween maker() {
     return [this](const torch::Tensor& frames) { return net_.forward(frames).clamp(0, 1); };
@@ -154,6 +162,8 @@ class ClipUnet : public Experiment {
   std::vector<std::string> names_;
   Network net_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  int64_t steps_ = 0;
+  BatchesAhead<BetweenBatch> batches_;
 };
 
 }  // namespace
@@ -173,7 +183,8 @@ ExperimentKind clipUnet() {
            {"validation/brightness", "Brightness, of the true frames'", "%", false}},
           [](const Settings& settings, const ExperimentContext& context) {
             return std::make_unique<ClipUnet>(settings, context);
-          }};
+          },
+          {"loss"}};
 }
 
 }  // namespace fw

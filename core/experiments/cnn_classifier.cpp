@@ -80,7 +80,11 @@ LabelledData load(const Settings& settings) {
 class CnnClassifier : public Experiment {
  public:
   CnnClassifier(const Settings& settings, const ExperimentContext& context)
-      : settings_(settings), device_(context.device), random_(context.seed), data_(load(settings)) {
+      : settings_(settings),
+        device_(context.device),
+        random_(context.seed),
+        data_(load(settings)),
+        batches_(context.seed, [this](Random& random) { return drawn(random); }) {
     torch::manual_seed(context.seed);
     const auto shape = data_.training.pictures.sizes();
     if (shape[2] < 16 || shape[3] < 16)
@@ -96,14 +100,10 @@ class CnnClassifier : public Experiment {
   }
 
   Scalars step() override {
-    const auto which = drawIndices(random_, data_.training.count(), settings_.integer("batch"));
-    auto pictures = data_.training.pictures.index_select(0, which);
-    if (settings_.flag("augment")) augment(pictures);
-    const auto labels = data_.training.labels.index_select(0, which).to(device_);
-    const auto input = prepared(pictures);
+    const auto [input, labels] = batches_.of(steps_++);
     const auto logits = cnn_->forward(input), denseLogits = dense_->forward(input);
-    const auto right = [&](const torch::Tensor& guess) {
-      return 100.0 * (guess.argmax(1) == labels).to(torch::kFloat).mean().item<double>();
+    const auto right = [&truth = labels](const torch::Tensor& guess) {
+      return 100.0 * (guess.argmax(1) == truth).to(torch::kFloat).mean().item<double>();
     };
     const double loss = descend(*optimizers_[0], torch::cross_entropy_loss(logits, labels));
     const double denseLoss = descend(*optimizers_[1], torch::cross_entropy_loss(denseLogits, labels));
@@ -111,7 +111,8 @@ class CnnClassifier : public Experiment {
     return {{"loss", loss},
             {"loss (dense)", denseLoss},
             {"accuracy in %", right(logits)},
-            {"accuracy in % (dense)", right(denseLogits)}};
+            {"accuracy in % (dense)", right(denseLogits)},
+            {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -151,10 +152,22 @@ class CnnClassifier : public Experiment {
     return rows;
   }
 
+  /// The pictures behind a cell of the confusion matrix, which stands first in the gallery.
+  std::optional<GalleryRow> lookCloser(std::size_t row, std::size_t frame, cv::Point pixel) override {
+    constexpr int64_t kPictures = 24;
+    const auto cell = confusionCell(pixel, data_.classes.size());
+    if (row != 0 || frame != 0 || !cell) return {};
+    Evaluating evaluating(*cnn_);
+    const auto sure = probabilities(*cnn_, data_.test.pictures);
+    return picturesOf(cell->first, cell->second, sure.argmax(1), kPictures);
+  }
+
   LearningState state() override {
     return {{{"cnn", cnn_.ptr()}, {"dense", dense_.ptr()}, {"decay", decay_.ptr()}},
             {optimizers_[0].get(), optimizers_[1].get()},
-            &random_};
+            &random_,
+            {},
+            {&steps_}};
   }
   torch::Tensor exampleInput() override { return prepared(data_.test.pictures.slice(0, 0, 1)); }
   torch::Tensor exampleOutput() override { return cnn_->forward(exampleInput()); }
@@ -176,14 +189,25 @@ class CnnClassifier : public Experiment {
 
   static cv::Mat imageOf(const torch::Tensor& bytes) { return toImage(bytes.to(torch::kFloat) / 255.0); }
 
-  void augment(torch::Tensor& pictures) {
+  struct Batch {
+    torch::Tensor input, labels;
+  };
+
+  Batch drawn(Random& random) const {
+    const auto which = drawIndices(random, data_.training.count(), settings_.integer("batch"));
+    auto pictures = data_.training.pictures.index_select(0, which);
+    if (settings_.flag("augment")) augment(pictures, random);
+    return {prepared(pictures), data_.training.labels.index_select(0, which).to(device_)};
+  }
+
+  static void augment(torch::Tensor& pictures, Random& random) {
     for (int64_t i = 0; i < pictures.size(0); ++i) {
-      const auto kind = random_.integer(0, 5);
+      const auto kind = random.integer(0, 5);
       if (kind > 2) continue;
       const cv::Mat picture = imageOf(pictures[i]);
-      const cv::Mat changed = kind == 0   ? blurred(picture, random_)
-                              : kind == 1 ? elastic(picture, random_)
-                                          : partlyErased(picture, random_);
+      const cv::Mat changed = kind == 0   ? blurred(picture, random)
+                              : kind == 1 ? elastic(picture, random)
+                                          : partlyErased(picture, random);
       pictures[i].copy_(toTensor(changed).mul_(255).round_());
     }
   }
@@ -246,6 +270,21 @@ class CnnClassifier : public Experiment {
              probabilityBars(sure, data_.test.labels[index].item<int64_t>(), data_.classes)}};
   }
 
+  /// Test pictures of one class that are taken for another, or for what they are.
+  GalleryRow picturesOf(int64_t truth, int64_t guess, const torch::Tensor& guesses, int64_t most) const {
+    const auto which = torch::nonzero((data_.test.labels == truth) & (guesses == guess)).flatten();
+    GalleryRow row{std::to_string(which.size(0)) + " of " + data_.classes[static_cast<std::size_t>(truth)] +
+                       (truth == guess ? " told rightly"
+                                       : " taken for " + data_.classes[static_cast<std::size_t>(guess)]),
+                   {}};
+    for (int64_t k = 0; k < std::min(most, which.size(0)); ++k) {
+      const auto index = which[k].item<int64_t>();
+      row.frames.push_back({"test picture " + std::to_string(index + 1), FrameRole::Other,
+                            imageOf(data_.test.pictures[index])});
+    }
+    return row;
+  }
+
   /// The fullest cells off the diagonal, each with some of its pictures.
   void addConfusedRows(Gallery& rows, const torch::Tensor& sure) const {
     constexpr int kCells = 5;
@@ -256,16 +295,7 @@ class CnnClassifier : public Experiment {
     for (int i = 0; i < kCells && cells.max().item<int64_t>() > 0; ++i) {
       const auto cell = cells.argmax().item<int64_t>();
       const auto truth = cell / cells.size(1), guess = cell % cells.size(1);
-      const auto which = torch::nonzero((data_.test.labels == truth) & (guesses == guess)).flatten();
-      GalleryRow row{std::to_string(which.size(0)) + " of " + data_.classes[static_cast<std::size_t>(truth)] +
-                         " taken for " + data_.classes[static_cast<std::size_t>(guess)],
-                     {}};
-      for (int64_t k = 0; k < std::min(kPictures, which.size(0)); ++k) {
-        const auto index = which[k].item<int64_t>();
-        row.frames.push_back({"test picture " + std::to_string(index + 1), FrameRole::Other,
-                              imageOf(data_.test.pictures[index])});
-      }
-      rows.push_back(std::move(row));
+      rows.push_back(picturesOf(truth, guess, guesses, kPictures));
       cells.view(-1)[cell] = 0;
     }
   }
@@ -289,6 +319,8 @@ class CnnClassifier : public Experiment {
   DenseClassifier dense_{nullptr};
   RateDecay decay_;
   std::vector<std::unique_ptr<torch::optim::Optimizer>> optimizers_;
+  int64_t steps_ = 0;
+  BatchesAhead<Batch> batches_;
 };
 
 }  // namespace
@@ -311,7 +343,10 @@ ExperimentKind cnnClassifier() {
           scores,
           [](const Settings& settings, const ExperimentContext& context) {
             return std::make_unique<CnnClassifier>(settings, context);
-          }};
+          },
+          {},
+          false,
+          "Click a cell of the confusion matrix to see its pictures."};
 }
 
 }  // namespace fw

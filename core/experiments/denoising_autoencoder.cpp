@@ -107,7 +107,10 @@ TORCH_MODULE(EarlyStopping);
 class DenoisingAutoencoder : public Experiment {
  public:
   DenoisingAutoencoder(const Settings& settings, const ExperimentContext& context)
-      : settings_(settings), device_(context.device), random_(context.seed) {
+      : settings_(settings),
+        device_(context.device),
+        random_(context.seed),
+        batches_(context.seed, [this](Random& random) { return drawn(random); }) {
     const auto data = load(settings);
     const auto pictures = grayOf(data.training.pictures);
     const int64_t validation = std::clamp<int64_t>(pictures.size(0) / 12, 1, 5000);  // 5,000 of 60,000
@@ -125,12 +128,11 @@ class DenoisingAutoencoder : public Experiment {
   }
 
   Scalars step() override {
-    const auto batch = std::min(settings_.integer("batch"), training_.size(0));
-    const auto truth = clean(training_.index_select(0, drawIndices(random_, training_.size(0), batch)));
-    Scalars scalars{
-        {"loss", descend(*optimizer_, torch::mse_loss(net_.forward(noisy(truth, random_)), truth))}};
+    const auto [input, truth] = batches_.of(stopping_->steps.item<int64_t>());
+    Scalars scalars{{"loss", descend(*optimizer_, torch::mse_loss(net_.forward(input), truth))},
+                    {kSecondsWaiting, batches_.waited()}};
     stopping_->steps += 1;
-    if (stopping_->steps.item<int64_t>() % std::max<int64_t>(1, training_.size(0) / batch) == 0) {
+    if (stopping_->steps.item<int64_t>() % std::max<int64_t>(1, training_.size(0) / truth.size(0)) == 0) {
       Evaluating evaluating(*net_.module);
       const double loss = torch::mse_loss(net_.forward(noisyValidation_), clean(validation_)).item<double>();
       stopping_->say(loss);
@@ -166,7 +168,7 @@ class DenoisingAutoencoder : public Experiment {
     Evaluating evaluating(*net_.module);
     const auto count = std::min<int64_t>(16, test_.size(0));
     const auto truth = clean(test_.slice(0, 0, count)), input = noisyTest_.slice(0, 0, count);
-    const auto result = net_.forward(input);
+    const auto result = net_.forward(input), smooth = torch::avg_pool2d(input.clamp(0, 1), 3, 1, 1);
     Gallery rows;
     for (int64_t i = 0; i < count; ++i) {
       char loss[48];
@@ -175,7 +177,8 @@ class DenoisingAutoencoder : public Experiment {
       rows.push_back({"test picture " + std::to_string(i + 1) + loss,
                       {tensorFrame("original", FrameRole::Target, truth[i]),
                        tensorFrame("noisy", FrameRole::Input, input[i]),
-                       tensorFrame("reconstruction", FrameRole::Prediction, result[i])}});
+                       tensorFrame("reconstruction", FrameRole::Prediction, result[i]),
+                       tensorFrame("mean of 3 × 3", FrameRole::Baseline, smooth[i])}});
     }
     addDifferences(rows);
     return rows;
@@ -188,6 +191,16 @@ class DenoisingAutoencoder : public Experiment {
   torch::Tensor exampleOutput() override { return net_.forward(exampleInput()); }
 
  private:
+  struct Batch {
+    torch::Tensor input, truth;
+  };
+
+  Batch drawn(Random& random) const {
+    const auto count = std::min(settings_.integer("batch"), training_.size(0));
+    const auto truth = clean(training_.index_select(0, drawIndices(random, training_.size(0), count)));
+    return {noisy(truth, random), truth};
+  }
+
   torch::Tensor clean(const torch::Tensor& bytes) const {
     return bytes.to(device_).to(torch::kFloat) / 255.0;
   }
@@ -217,6 +230,7 @@ class DenoisingAutoencoder : public Experiment {
   Network net_;
   EarlyStopping stopping_;
   std::unique_ptr<torch::optim::Adam> optimizer_;
+  BatchesAhead<Batch> batches_;
 };
 
 }  // namespace

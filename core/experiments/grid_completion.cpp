@@ -74,7 +74,14 @@ struct Holed {
 class GridCompletion : public Experiment {
  public:
   GridCompletion(const Settings& settings, const ExperimentContext& context)
-      : settings_(settings), device_(context.device), random_(context.seed) {
+      : settings_(settings),
+        device_(context.device),
+        random_(context.seed),
+        side_(static_cast<int>(settings.integer("size"))),
+        hole_(static_cast<int>(settings.integer("hole"))),
+        batches_(context.seed, [this, count = settings.integer("batch")](Random& random) {
+          return aroundHole(draw(training_, count, random));
+        }) {
     if (hole() + 4 > side())
       throw Error(
           "The hole does not fit into the picture", std::to_string(hole()) + " pixels",
@@ -96,7 +103,7 @@ class GridCompletion : public Experiment {
   }
 
   Scalars step() override {
-    const auto batch = aroundHole(draw(training_, settings_.integer("batch"), random_));
+    const auto batch = batches_.of(steps_++);
     const auto prediction = fill(batch);
     const auto inside = batch.hole > 0.5;
     const auto right = ((prediction > 0.5) == (batch.picture > 0.5)).masked_select(inside);
@@ -104,7 +111,9 @@ class GridCompletion : public Experiment {
     const auto loss = settings_.text("loss") == "mse" ? torch::mse_loss(guess, truth)
                                                       : torch::binary_cross_entropy(guess, truth);
     const double value = descend(*optimizer_, loss);
-    return {{"loss", value}, {"right pixels in %", 100.0 * right.to(torch::kFloat).mean().item<double>()}};
+    return {{"loss", value},
+            {"right pixels in %", 100.0 * right.to(torch::kFloat).mean().item<double>()},
+            {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -146,7 +155,11 @@ class GridCompletion : public Experiment {
     return row(which, {shown_.picture.slice(0, index, index + 1), mask});
   }
 
-  LearningState state() override { return {{{"network", net_.module}}, {optimizer_.get()}, &random_}; }
+  void change(const std::string& parameter, const Value& value) override { settings_.set(parameter, value); }
+
+  LearningState state() override {
+    return {{{"network", net_.module}}, {optimizer_.get()}, &random_, {}, {&steps_}};
+  }
 
   torch::Tensor exampleInput() override { return input(shown_).slice(0, 0, 1); }
   torch::Tensor exampleOutput() override { return net_.forward(exampleInput()); }
@@ -170,8 +183,8 @@ class GridCompletion : public Experiment {
     double perfectPercent() const { return 100.0 * perfect / holes; }
   };
 
-  int side() const { return static_cast<int>(settings_.integer("size")); }
-  int hole() const { return static_cast<int>(settings_.integer("hole")); }
+  int side() const { return side_; }
+  int hole() const { return hole_; }
 
   void split() {
     constexpr uint64_t kSplitSeed = 5;  // the same patterns are held out whatever the run's seed
@@ -270,6 +283,7 @@ class GridCompletion : public Experiment {
     const auto prediction = fill(one);
     const auto seen = one.picture * (1 - one.hole) + 0.5 * one.hole;  // the hole is shown gray
     const auto composite = one.picture * (1 - one.hole) + (prediction > 0.5).to(torch::kFloat) * one.hole;
+    const auto beside = one.picture * (1 - one.hole) + copiedFromBeside(one) * one.hole;
     Tally tally;
     tally.add(one, prediction);
     char right[32];
@@ -278,19 +292,23 @@ class GridCompletion : public Experiment {
             {tensorFrame("input", FrameRole::Input, seen[0]),
              tensorFrame("true pattern", FrameRole::Target, one.picture[0]),
              tensorFrame("hole filled in", FrameRole::Prediction, composite[0]),
+             tensorFrame("filled with what stands beside it", FrameRole::Baseline, beside[0]),
              tensorFrame("what the network says everywhere", FrameRole::Other, prediction[0])}};
   }
 
   Settings settings_;
   torch::Device device_;
   Random random_;
+  int side_, hole_;
   Network net_;
   bool seesHole_ = false;
+  int64_t steps_ = 0;
   std::unique_ptr<torch::optim::Adam> optimizer_;
   std::vector<GridPattern> training_;
   std::vector<Holed> heldOut_;
   Holed shown_;
   std::vector<std::string> shownNames_;
+  BatchesAhead<Holed> batches_;
 };
 
 }  // namespace
@@ -308,7 +326,9 @@ ExperimentKind gridCompletion() {
            {"validation/mse per hole pixel", "Squared error per hole pixel", "", true}},
           [](const Settings& settings, const ExperimentContext& context) {
             return std::make_unique<GridCompletion>(settings, context);
-          }};
+          },
+          {"loss"},
+          /*fillsHoles=*/true};
 }
 
 }  // namespace fw

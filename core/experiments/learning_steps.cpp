@@ -6,6 +6,9 @@
 
 #include "core/nn/tensor_image.h"
 
+// LibTorch can set threads for the whole process only; OpenMP, which it uses, for the calling thread.
+extern "C" __attribute__((weak)) void omp_set_num_threads(int threads);
+
 namespace fw {
 namespace {
 
@@ -28,12 +31,18 @@ double descend(torch::optim::Optimizer& optimizer, const torch::Tensor& loss) {
   return loss.item<double>();
 }
 
-StepCountImpl::StepCountImpl() : steps(register_buffer("steps", torch::zeros({}, torch::kLong))) {}
+Helper::Helper()
+    : thread_([this](std::stop_token stop) {
+        at::get_num_threads();  // so that LibTorch does not set this thread up later
+        if (omp_set_num_threads) omp_set_num_threads(1);
+        while (auto work = work_.pop(stop)) (*work)();
+      }) {}
 
-int64_t StepCountImpl::next() {
-  const auto step = steps.item<int64_t>();
-  steps += 1;
-  return step;
+std::future<void> Helper::start(std::function<void()> work) {
+  std::packaged_task<void()> task(std::move(work));
+  auto done = task.get_future();
+  work_.push(std::move(task), thread_.get_stop_token());
+  return done;
 }
 
 RateDecayImpl::RateDecayImpl() : steps(register_buffer("steps", torch::zeros({}, torch::kLong))) {}

@@ -1,12 +1,16 @@
 #pragma once
 #include <torch/torch.h>
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "core/base/bounded_queue.h"
 #include "core/base/random.h"
 #include "core/image/gallery.h"
 
@@ -30,13 +34,17 @@ int64_t parameterCount(const torch::nn::Module& module);
 /// One step downhill; returns the loss.
 double descend(torch::optim::Optimizer& optimizer, const torch::Tensor& loss);
 
-/// How many steps were done, as a module: so it is kept in checkpoints.
-struct StepCountImpl : torch::nn::Module {
-  StepCountImpl();
-  int64_t next();  ///< 0, 1, 2 …
-  torch::Tensor steps;
+/// A thread that does one thing after another, with LibTorch's parallel parts on this thread alone: what is
+/// made beside a training network must not take its cores away.
+class Helper {
+ public:
+  Helper();
+  std::future<void> start(std::function<void()> work);
+
+ private:
+  BoundedQueue<std::packaged_task<void()>> work_{1};
+  std::jthread thread_;
 };
-TORCH_MODULE(StepCount);
 
 /// Makes the batch of the next step on another thread while this one is learned. A batch follows from the
 /// run's seed and the number of its step alone, so that a resumed run sees the same ones. Keep it as the last
@@ -45,24 +53,39 @@ template <class Batch>
 class BatchesAhead {
  public:
   BatchesAhead(uint64_t seed, std::function<Batch(Random&)> make) : seed_(seed), make_(std::move(make)) {}
-
-  Batch of(int64_t step) {
-    Batch batch = ahead_.valid() && aheadStep_ == step ? ahead_.get() : made(step);
-    aheadStep_ = step + 1;
-    ahead_ = std::async(std::launch::async, [this, next = step + 1] { return made(next); });
-    return batch;
+  ~BatchesAhead() {
+    if (made_.valid()) made_.wait();
   }
 
+  /// Of this step, the first being 0.
+  Batch of(int64_t step) {
+    const auto began = std::chrono::steady_clock::now();
+    if (!made_.valid() || aheadStep_ != step) begin(step);
+    made_.get();
+    Batch batch = std::move(*ahead_);
+    begin(step + 1);
+    waited_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return batch;
+  }
+  double waited() const { return waited_; }  ///< seconds, in the last of()
+
  private:
-  Batch made(int64_t step) const {
-    Random random(seed_ + 0x9e3779b97f4a7c15ULL * static_cast<uint64_t>(step + 1));
-    return make_(random);
+  void begin(int64_t step) {
+    if (made_.valid()) made_.wait();
+    aheadStep_ = step;
+    made_ = helper_.start([this, step] {
+      Random random(seed_ + 0x9e3779b97f4a7c15ULL * static_cast<uint64_t>(step + 1));
+      ahead_ = make_(random);
+    });
   }
 
   uint64_t seed_;
   std::function<Batch(Random&)> make_;
   int64_t aheadStep_ = -1;
-  std::future<Batch> ahead_;
+  double waited_ = 0;
+  std::optional<Batch> ahead_;
+  std::future<void> made_;
+  Helper helper_;
 };
 
 /// Lets the learning rate fall as a cosine to a hundredth at step `until`, relative to whatever a person has

@@ -1,7 +1,6 @@
 #include "core/experiments/middle_frame_unet.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 #include "core/base/error.h"
@@ -89,6 +88,7 @@ class MiddleFrameUnet : public Experiment {
  public:
   MiddleFrameUnet(const Settings& settings, const ExperimentContext& context)
       : settings_(settings),
+        chosen_(settings),
         device_(context.device),
         random_(context.seed),
         crop_(static_cast<int>(settings.integer("crop") / 4 * 4)),
@@ -106,21 +106,18 @@ class MiddleFrameUnet : public Experiment {
   }
 
   Scalars step() override {
-    const auto began = std::chrono::steady_clock::now();
-    const auto step = count_->next();
-    const auto samples = batches_.of(step);
-    const auto batch = betweenBatch(samples, device_);
-    const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const auto step = steps_++;
+    const auto batch = batches_.of(step);
     const auto prediction = net_->forward(batch.frames);
-    const auto later = settings_.integer("later_step");
+    const auto later = chosen_.integer("later_step");
     const bool changed = later > 0 && step >= later;
-    const auto& name = settings_.text(changed ? "later_loss" : "loss");
+    const auto& name = chosen_.text(changed ? "later_loss" : "loss");
     auto loss = name == "perceptual" && vgg_ ? (*vgg_)(prediction, batch.middle)
                                              : frameLoss(name, prediction, batch.middle);
     if (name == "perceptual" || name == "census")
-      loss = loss + settings_.real("pixel_share") * frameLoss("l1", prediction, batch.middle);
+      loss = loss + chosen_.real("pixel_share") * frameLoss("l1", prediction, batch.middle);
     const double psnr = meanPsnr(prediction.detach().clamp(0, 1), batch.middle);
-    return {{"loss", descend(*optimizer_, loss)}, {"psnr", psnr}, {kSecondsWaiting, waited}};
+    return {{"loss", descend(*optimizer_, loss)}, {"psnr", psnr}, {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -141,8 +138,10 @@ class MiddleFrameUnet : public Experiment {
     return rows;
   }
 
+  void change(const std::string& parameter, const Value& value) override { chosen_.set(parameter, value); }
+
   LearningState state() override {
-    return {{{"network", net_.ptr()}, {"count", count_.ptr()}}, {optimizer_.get()}, &random_};
+    return {{{"network", net_.ptr()}}, {optimizer_.get()}, &random_, {}, {&steps_}};
   }
   torch::Tensor exampleInput() override { return betweenBatch({heldOut_.front()}, device_).frames; }
   torch::Tensor exampleOutput() override { return net_->forward(exampleInput()); }
@@ -150,14 +149,14 @@ class MiddleFrameUnet : public Experiment {
  private:
   static constexpr std::size_t kScored = 16;
 
-  std::vector<BetweenSample> drawn(Random& random) const {
+  BetweenBatch drawn(Random& random) const {
     std::vector<BetweenSample> samples;
     for (int64_t i = 0; i < settings_.integer("batch"); ++i)
       samples.push_back(triplets_ ? triplets_->crop(crop_, random) : invented(photos_, crop_, random));
     // Clips of several sizes may be smaller than the crop: they cannot share a batch.
     std::erase_if(samples,
                   [&](const BetweenSample& s) { return s.middle.size() != samples.front().middle.size(); });
-    return samples;
+    return betweenBatch(samples, device_);
   }
 
   MakesBetween maker() {
@@ -192,7 +191,8 @@ class MiddleFrameUnet : public Experiment {
     }
   }
 
-  Settings settings_;
+  const Settings settings_;  // the next batch is drawn from them on another thread
+  Settings chosen_;          // may change while it runs
   torch::Device device_;
   Random random_;
   int crop_;
@@ -201,10 +201,10 @@ class MiddleFrameUnet : public Experiment {
   std::vector<BetweenSample> heldOut_;
   std::vector<std::string> names_;
   MiddleFrameNet net_{nullptr};
-  StepCount count_;
+  int64_t steps_ = 0;
   std::optional<Vgg16Distance> vgg_;
   std::unique_ptr<torch::optim::AdamW> optimizer_;
-  BatchesAhead<std::vector<BetweenSample>> batches_;
+  BatchesAhead<BetweenBatch> batches_;
 };
 
 }  // namespace
@@ -223,7 +223,8 @@ ExperimentKind middleFrameUnet() {
        {"validation/sharpness", "Sharpness, of the true frames'", "%", false}},
       [](const Settings& settings, const ExperimentContext& context) {
         return std::make_unique<MiddleFrameUnet>(settings, context);
-      }};
+      },
+      {"loss", "pixel_share"}};
 }
 
 }  // namespace fw

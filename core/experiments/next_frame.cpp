@@ -1,7 +1,6 @@
 #include "core/experiments/next_frame.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <opencv2/video/tracking.hpp>
 
@@ -122,14 +121,12 @@ class NextFrame : public Experiment {
   }
 
   Scalars step() override {
-    const auto began = std::chrono::steady_clock::now();
-    const auto frames = batches_.of(count_->next()).to(device_);
-    const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    const auto frames = batches_.of(steps_++).to(device_);
     const auto truth = frames.select(1, seen_);
     const auto prediction = net_.forward(frames.slice(1, 0, seen_));
     const double psnr = meanPsnr(prediction.detach().clamp(0, 1), truth);
     const double loss = descend(*optimizer_, torch::mse_loss(prediction, truth));
-    return {{"loss", loss}, {"psnr", psnr}, {kSecondsWaiting, waited}};
+    return {{"loss", loss}, {"psnr", psnr}, {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -165,7 +162,7 @@ class NextFrame : public Experiment {
   }
 
   LearningState state() override {
-    return {{{"network", net_.module}, {"count", count_.ptr()}}, {optimizer_.get()}, &random_};
+    return {{{"network", net_.module}}, {optimizer_.get()}, &random_, {}, {&steps_}};
   }
   torch::Tensor exampleInput() override {
     return heldOut_.front().slice(0, 0, seen_).unsqueeze(0).to(device_);
@@ -261,7 +258,7 @@ class NextFrame : public Experiment {
   Network net_;
   std::unique_ptr<torch::optim::Adam> optimizer_;
   std::vector<torch::Tensor> learned_, heldOut_;
-  StepCount count_;
+  int64_t steps_ = 0;
   BatchesAhead<torch::Tensor> batches_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
@@ -100,7 +101,8 @@ cv::Mat fitted(const cv::Mat& image, cv::Size size) {
       .clone();
 }
 
-/// Pictures as they are asked for: read or invented once, then kept as bytes.
+/// Pictures as they are asked for: read or invented once, then kept as bytes. May be asked by two threads:
+/// the one that learns and the one that makes its next batch.
 class PictureShelf {
  public:
   PictureShelf(std::vector<std::filesystem::path> files, cv::Size size)
@@ -111,7 +113,8 @@ class PictureShelf {
 
   int64_t count() const { return std::ssize(kept_); }
 
-  const cv::Mat& at(int64_t index) {
+  cv::Mat at(int64_t index) {
+    const std::scoped_lock lock(*oneAtATime_);
     auto& picture = kept_[static_cast<std::size_t>(index)];
     if (!picture.empty()) return picture;
     if (!files_.empty()) return picture = fitted(readImage(files_[static_cast<std::size_t>(index)]), size_);
@@ -124,6 +127,7 @@ class PictureShelf {
   std::vector<cv::Mat> kept_;
   uint64_t seed_ = 0;
   cv::Size size_;
+  std::unique_ptr<std::mutex> oneAtATime_ = std::make_unique<std::mutex>();
 };
 
 struct PictureSplit {
@@ -174,7 +178,8 @@ class Reconstruction : public Experiment {
       : device_(context.device),
         random_(context.seed),
         pictures_(std::move(pictures)),
-        batch_(settings.integer("batch")) {
+        batches_(context.seed,
+                 [this, count = settings.integer("batch")](Random& random) { return drawn(count, random); }) {
     torch::manual_seed(context.seed);
     net_ = ReconstructionNet(reconstructionOptions(settings.text("variant")));
     net_->to(device_);
@@ -184,13 +189,12 @@ class Reconstruction : public Experiment {
   }
 
   Scalars step() override {
-    std::vector<cv::Mat> chosen;
-    for (int64_t i = 0; i < batch_; ++i) chosen.push_back(pictures_.training.at(next()));
-    const auto truth = toBatch(chosen).to(device_);
+    const auto truth = batches_.of(steps_++);
     const auto output = net_->run(truth, {}, &random_);
     const auto error = (output - truth).detach().abs().mean().item<double>();
     return {{"loss", descend(*optimizer_, torch::huber_loss(output, truth))},
-            {"1 − mean absolute error in %", 100.0 * (1.0 - error)}};
+            {"1 − mean absolute error in %", 100.0 * (1.0 - error)},
+            {kSecondsWaiting, batches_.waited()}};
   }
 
   Scores evaluate() override {
@@ -216,13 +220,7 @@ class Reconstruction : public Experiment {
     const auto seen = std::min<int64_t>(64, pictures_.training.count());
     const cv::Mat mean = toImage(inputs(pictures_.training, seen).mean(0));
     std::vector<cv::Mat> means(static_cast<std::size_t>(count), mean), smalls;
-    for (int64_t i = 0; i < count; ++i) {
-      cv::Mat small, large;
-      const auto& picture = pictures_.heldOut.at(i);
-      cv::resize(picture, small, {}, 0.25, 0.25, cv::INTER_AREA);
-      cv::resize(small, large, picture.size(), 0, 0, cv::INTER_CUBIC);
-      smalls.push_back(large);
-    }
+    for (int64_t i = 0; i < count; ++i) smalls.push_back(smallAndBack(pictures_.heldOut.at(i)));
     Scores scores = compared(means, pictures_.heldOut, " (mean picture)");
     scores.merge(compared(smalls, pictures_.heldOut, " (quarter size and back)"));
     return scores;
@@ -239,7 +237,8 @@ class Reconstruction : public Experiment {
         rows.push_back({name + " " + std::to_string(i + 1),
                         {{"input, to be given back", FrameRole::Target, shelf.at(i)},
                          tensorFrame("network", FrameRole::Prediction, whole[i]),
-                         tensorFrame("without its bottleneck", FrameRole::Other, hollow[i])}});
+                         tensorFrame("without its bottleneck", FrameRole::Other, hollow[i]),
+                         {"quarter size and back", FrameRole::Baseline, smallAndBack(shelf.at(i))}}});
     };
     add("held out: picture", pictures_.heldOut, 8);
     add("trained on: picture", pictures_.training, 4);
@@ -247,12 +246,26 @@ class Reconstruction : public Experiment {
     return rows;
   }
 
-  LearningState state() override { return {{{"autoencoder", net_.ptr()}}, {optimizer_.get()}, &random_}; }
+  LearningState state() override {
+    return {{{"autoencoder", net_.ptr()}}, {optimizer_.get()}, &random_, {}, {&steps_}};
+  }
   torch::Tensor exampleInput() override { return inputs(pictures_.heldOut, 1); }
   torch::Tensor exampleOutput() override { return net_->forward(exampleInput()); }
 
  private:
-  int64_t next() { return random_.integer(0, pictures_.training.count() - 1); }
+  static cv::Mat smallAndBack(const cv::Mat& picture) {
+    cv::Mat small, large;
+    cv::resize(picture, small, {}, 0.25, 0.25, cv::INTER_AREA);
+    cv::resize(small, large, picture.size(), 0, 0, cv::INTER_CUBIC);
+    return large;
+  }
+
+  torch::Tensor drawn(int64_t count, Random& random) {
+    std::vector<cv::Mat> chosen;
+    for (int64_t i = 0; i < count; ++i)
+      chosen.push_back(pictures_.training.at(random.integer(0, pictures_.training.count() - 1)));
+    return toBatch(chosen).to(device_);
+  }
 
   torch::Tensor inputs(PictureShelf& shelf, int64_t count) {
     std::vector<cv::Mat> chosen;
@@ -287,9 +300,10 @@ class Reconstruction : public Experiment {
   torch::Device device_;
   Random random_;
   PictureSplit pictures_;
-  int64_t batch_;
   ReconstructionNet net_{nullptr};
   std::unique_ptr<torch::optim::Adam> optimizer_;
+  int64_t steps_ = 0;
+  BatchesAhead<torch::Tensor> batches_;
 };
 
 std::vector<ScoreKind> reconstructionScores() {

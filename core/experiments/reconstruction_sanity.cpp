@@ -149,15 +149,18 @@ class ReconstructionSanity : public Experiment {
   Gallery gallery() override {
     Gallery rows;
     const auto known = reconstructed(pictures_), unknown = reconstructed(noisyVariants_);
+    const cv::Mat mean = toImage(data_.mean(0));
     for (std::size_t i = 0; i < pictures_.size(); ++i)
       rows.push_back({"picture " + std::to_string(i + 1),
                       {{"input, to be given back", FrameRole::Target, pictures_[i]},
-                       {"network", FrameRole::Prediction, known[i]}}});
+                       {"network", FrameRole::Prediction, known[i]},
+                       {"mean picture", FrameRole::Baseline, mean}}});
     for (std::size_t i = 0; i < pictures_.size(); ++i)
       rows.push_back({"held out: picture " + std::to_string(i + 1) + ", shifted and noisy",
                       {{"input", FrameRole::Input, noisyVariants_[i]},
                        {"without the noise", FrameRole::Target, variants_[i]},
-                       {"network", FrameRole::Prediction, unknown[i]}}});
+                       {"network", FrameRole::Prediction, unknown[i]},
+                       {"mean picture", FrameRole::Baseline, mean}}});
     addDifferences(rows);
     return rows;
   }

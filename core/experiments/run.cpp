@@ -7,6 +7,7 @@
 #include "core/base/version.h"
 #include "core/experiments/catalog.h"
 #include "core/explore/layer_trace.h"
+#include "core/explore/live_layers.h"
 #include "core/learn/checkpoint.h"
 
 // LibTorch does not tell OpenBLAS how many threads it may use; a process without OpenBLAS does not have this.
@@ -129,13 +130,44 @@ RunResult resumeRun(Store& store, int64_t runId, int64_t steps, TrainObserver& o
   return trainInStore(store, runId, request, observer, control, std::move(stop));
 }
 
-std::unique_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which) {
+std::shared_ptr<Experiment> trainedExperiment(const RunRecord& run, Weights which) {
   validate(run.request);
-  auto experiment = build(run.request);
+  std::shared_ptr<Experiment> experiment = build(run.request);
   const auto file = weightsFile(run.folder, which);
   loadWeights(experiment->state().modules, readSafetensors(file).tensors, file.string());
   for (const auto& [name, module] : experiment->state().modules) module->eval();
   return experiment;
+}
+
+std::optional<GalleryRow> fillHole(Experiment& experiment, std::size_t row, const cv::Mat& hole) {
+  const torch::NoGradGuard noGradients;
+  return experiment.fillHole(row, hole);
+}
+
+std::optional<GalleryRow> lookCloser(Experiment& experiment, std::size_t row, std::size_t frame,
+                                     cv::Point pixel) {
+  const torch::NoGradGuard noGradients;
+  return experiment.lookCloser(row, frame, pixel);
+}
+
+void change(Experiment& experiment, const std::string& parameter, const Value& value) {
+  experiment.change(parameter, value);
+}
+
+Gallery galleryOf(Experiment& experiment) {
+  const torch::NoGradGuard noGradients;
+  return experiment.gallery();
+}
+
+std::vector<LayerMeter> layerMeters(Experiment& experiment) {
+  const auto modules = experiment.state().modules;
+  for (const auto& [name, module] : modules) module->eval();
+  const torch::AutoGradMode gradients(true);
+  const auto output = experiment.exampleOutput();
+  std::vector<LayerMeter> meters;
+  for (const auto& [name, module] : modules)
+    for (auto& meter : meterLayers(name, *module, output)) meters.push_back(std::move(meter));
+  return meters;
 }
 
 std::vector<LayerTable> layerTables(const RunRequest& request) {

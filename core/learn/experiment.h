@@ -5,6 +5,7 @@
 
 #include "core/base/random.h"
 #include "core/image/gallery.h"
+#include "core/params/schema.h"
 #include "core/store/run.h"
 
 namespace fw {
@@ -55,6 +56,15 @@ class Experiment {
   /// Gallery row `row` anew, with the pixels where `hole` (8-bit, the size of its input) is not 0 hidden from
   /// the network. Empty where the experiment fills no holes.
   virtual std::optional<GalleryRow> fillHole(std::size_t /*row*/, const cv::Mat& /*hole*/) { return {}; }
+  /// What lies behind a pixel of a gallery's picture, such as the pictures that a cell of a confusion matrix
+  /// counts. Empty where there is nothing more to see.
+  virtual std::optional<GalleryRow> lookCloser(std::size_t /*row*/, std::size_t /*frame*/,
+                                               cv::Point /*pixel*/) {
+    return {};
+  }
+  /// Another value for one of ExperimentKind::changeable, from the next step on. Throws Error for what cannot
+  /// be.
+  virtual void change(const std::string& /*parameter*/, const Value& /*value*/) {}
 };
 
 }  // namespace fw

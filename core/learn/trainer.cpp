@@ -127,6 +127,12 @@ void TrainControl::setLearningRate(double rate) {
   learningRate_ = rate;
 }
 
+void TrainControl::ask(std::function<void(Experiment&)> question) {
+  const std::scoped_lock lock(mutex_);
+  questions_.push_back(std::move(question));
+  changed_.notify_all();
+}
+
 bool TrainControl::paused() const {
   const std::scoped_lock lock(mutex_);
   return paused_;
@@ -203,16 +209,24 @@ class TrainLoop {
   /// False when stop was asked for.
   bool waitWhilePaused() {
     if (stop_.stop_requested()) return false;
+    answerQuestions();
     std::unique_lock lock(control_.mutex_);
     if (control_.paused_ && control_.stepsGranted_ == 0) {
       lock.unlock();
       const auto pausedAt = Clock::now();
       keepLast();
       say(RunState::Paused);
-      lock.lock();
-      const bool goOn = control_.changed_.wait(
-          lock, stop_, [&] { return !control_.paused_ || control_.stepsGranted_ > 0; });
-      lock.unlock();
+      bool goOn = true;
+      while (goOn) {
+        lock.lock();
+        goOn = control_.changed_.wait(lock, stop_, [&] {
+          return !control_.paused_ || control_.stepsGranted_ > 0 || !control_.questions_.empty();
+        });
+        const bool asked = !control_.questions_.empty();
+        lock.unlock();
+        if (!asked) break;
+        answerQuestions();
+      }
       secondsPaused_ += secondsSince(pausedAt);
       if (!goOn) return false;
       say(RunState::Running);
@@ -223,6 +237,17 @@ class TrainLoop {
     lock.unlock();
     if (rate) setLearningRate(*rate);
     return true;
+  }
+
+  void answerQuestions() {
+    std::deque<std::function<void(Experiment&)>> questions;
+    {
+      const std::scoped_lock lock(control_.mutex_);
+      questions.swap(control_.questions_);
+    }
+    if (questions.empty()) return;
+    const LookOnly looking(experiment_.state());
+    for (const auto& question : questions) question(experiment_);
   }
 
   void setLearningRate(double rate) {
@@ -304,6 +329,7 @@ class TrainLoop {
   RunResult end() {
     const bool finished = !wantsMore();
     keepLast();  // first: a second Ctrl-C while looking must lose nothing
+    answerQuestions();
     const bool snapshotMissing = lookedAt_ != step_ || !isMilestone(step_);
     if (snapshotMissing && (finished || lookSeconds_ < kQuickLook)) look(true);
     keeper_.finish();

@@ -1,5 +1,7 @@
 #pragma once
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -19,6 +21,10 @@ class TrainControl {
   void stepOnce();                    ///< while paused: exactly one more step
   void setLearningRate(double rate);  ///< throws Error unless it is a number above 0
   bool paused() const;
+  /// Has `question` asked on the training thread between two steps, at once while paused: what the network
+  /// makes of something just now, or what of it shall change. It must not throw. Dropped when the run has
+  /// ended by then.
+  void ask(std::function<void(Experiment&)> question);
 
  private:
   friend class TrainLoop;
@@ -27,6 +33,7 @@ class TrainControl {
   bool paused_ = false;
   int64_t stepsGranted_ = 0;
   std::optional<double> learningRate_;
+  std::deque<std::function<void(Experiment&)>> questions_;
 };
 
 /// Who watches. Called on the training thread; must return quickly.

@@ -71,22 +71,23 @@ GlowUNetImpl::GlowUNetImpl(GlowUNetOptions chosen) : options(chosen) {
   for (int64_t level = 0; level < options.levels; ++level) {
     channels *= 4;
     for (int64_t step = 0; step < options.steps; ++step)
-      flows->push_back(FlowStep(channels, options.conditioned ? kContextWidth : 0, options.width));
+      flows->push_back(FlowStep(channels, options.told > 0 ? kContextWidth : 0, options.width));
     channels /= 2;
   }
   register_module("flows", flows);
-  if (!options.conditioned) return;
+  if (options.told == 0) return;
   for (int64_t level = 0; level < options.levels; ++level) {
-    context->push_back(conv(level == 0 ? 25 : kContextWidth, kContextWidth, 3, level == 0 ? 1 : 2));
+    context->push_back(
+        conv(level == 0 ? 4 * options.told + 1 : kContextWidth, kContextWidth, 3, level == 0 ? 1 : 2));
     context->push_back(conv(kContextWidth, kContextWidth, 3));
   }
   register_module("context", context);
 }
 
-std::vector<torch::Tensor> GlowUNetImpl::contextOf(const torch::Tensor& pair, const torch::Tensor& times) {
+std::vector<torch::Tensor> GlowUNetImpl::contextOf(const torch::Tensor& told, const torch::Tensor& times) {
   std::vector<torch::Tensor> levels(static_cast<std::size_t>(options.levels));
-  if (!options.conditioned) return levels;
-  const auto frames = squeezed(pair - 0.5).repeat({times.size(0) / pair.size(0), 1, 1, 1});
+  if (options.told == 0) return levels;
+  const auto frames = squeezed(told - 0.5).repeat({times.size(0) / told.size(0), 1, 1, 1});
   const auto when = (2.0 * times - 1.0).view({-1, 1, 1, 1}).expand({-1, 1, frames.size(2), frames.size(3)});
   auto x = torch::cat({frames, when}, 1);
   for (std::size_t level = 0; level < levels.size(); ++level) {
@@ -100,9 +101,9 @@ std::vector<torch::Tensor> GlowUNetImpl::contextOf(const torch::Tensor& pair, co
   return levels;
 }
 
-GlowCode GlowUNetImpl::encode(const torch::Tensor& pictures, const torch::Tensor& pair,
+GlowCode GlowUNetImpl::encode(const torch::Tensor& pictures, const torch::Tensor& told,
                               const torch::Tensor& times) {
-  const auto contexts = contextOf(pair, times);
+  const auto contexts = contextOf(told, times);
   GlowCode code{{}, torch::zeros({pictures.size(0)}, pictures.options())};
   auto x = pictures - 0.5;
   for (int64_t level = 0; level < options.levels; ++level) {
@@ -119,9 +120,9 @@ GlowCode GlowUNetImpl::encode(const torch::Tensor& pictures, const torch::Tensor
   return code;
 }
 
-torch::Tensor GlowUNetImpl::decode(const std::vector<torch::Tensor>& levels, const torch::Tensor& pair,
+torch::Tensor GlowUNetImpl::decode(const std::vector<torch::Tensor>& levels, const torch::Tensor& told,
                                    const torch::Tensor& times) {
-  const auto contexts = contextOf(pair, times);
+  const auto contexts = contextOf(told, times);
   auto x = levels.back();
   for (int64_t level = options.levels; level-- > 0;) {
     if (level + 1 < options.levels) x = torch::cat({levels[static_cast<std::size_t>(level)], x}, 1);
@@ -133,16 +134,16 @@ torch::Tensor GlowUNetImpl::decode(const std::vector<torch::Tensor>& levels, con
   return x + 0.5;
 }
 
-torch::Tensor GlowUNetImpl::forward(const torch::Tensor& pair) {
-  const auto start = torch::zeros({pair.size(0)}, pair.options()), end = torch::ones_like(start);
+torch::Tensor GlowUNetImpl::forward(const torch::Tensor& told) {
+  const auto start = torch::zeros({told.size(0)}, told.options()), end = torch::ones_like(start);
   const auto code =
-      encode(torch::cat({pair.slice(1, 0, 3), pair.slice(1, 3, 6)}), pair, torch::cat({start, end}));
+      encode(torch::cat({told.slice(1, 0, 3), told.slice(1, 3, 6)}), told, torch::cat({start, end}));
   std::vector<torch::Tensor> average;
   for (const auto& level : code.levels) {
     const auto both = level.chunk(2);
     average.push_back(0.5 * (both[0] + both[1]));
   }
-  return decode(average, pair, 0.5 * end);
+  return decode(average, told, 0.5 * end);
 }
 
 }  // namespace fw

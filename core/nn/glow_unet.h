@@ -13,9 +13,9 @@ struct GlowCode {
 
 struct GlowUNetOptions {
   int64_t levels = 3;
-  int64_t steps = 3;        ///< of flow, at each level
-  int64_t width = 48;       ///< channels inside the couplings
-  bool conditioned = true;  ///< the couplings also see the two outer frames and the time
+  int64_t steps = 3;   ///< of flow, at each level
+  int64_t width = 48;  ///< channels inside the couplings
+  int64_t told = 6;    ///< channels of what the couplings are told, beside the time; 0: they are alone
 };
 
 /// Glow (Kingma 2018) in the shape of a U-Net (after UGLOW, arXiv 2103.09576): space becomes depth on the way
@@ -25,20 +25,20 @@ struct GlowUNetOptions {
 struct GlowUNetImpl : torch::nn::Module {
   explicit GlowUNetImpl(GlowUNetOptions options);
 
-  /// `times` says for each picture where it lies between the outer frames, 0 … 1. `pair` [N, 6, H, W] and the
-  /// times are ignored unless conditioned; `pictures` may be several batches of N, one behind the other.
-  /// Sides are multiples of 2^levels.
-  GlowCode encode(const torch::Tensor& pictures, const torch::Tensor& pair, const torch::Tensor& times);
-  torch::Tensor decode(const std::vector<torch::Tensor>& levels, const torch::Tensor& pair,
+  /// `times` says for each picture where it lies between the outer frames, 0 … 1. `told` [N, channels, H, W]
+  /// and the times are ignored by couplings that are alone; `pictures` may be several batches of N, one
+  /// behind the other. Sides are multiples of 2^levels.
+  GlowCode encode(const torch::Tensor& pictures, const torch::Tensor& told, const torch::Tensor& times);
+  torch::Tensor decode(const std::vector<torch::Tensor>& levels, const torch::Tensor& told,
                        const torch::Tensor& times);
-  /// The frame between: the inverse of the averaged codes.
-  torch::Tensor forward(const torch::Tensor& pair);
+  /// The frame between: the inverse of the averaged codes. `told` begins with the two outer frames.
+  torch::Tensor forward(const torch::Tensor& told);
 
   GlowUNetOptions options;
   torch::nn::ModuleList flows, context;
 
  private:
-  std::vector<torch::Tensor> contextOf(const torch::Tensor& pair, const torch::Tensor& times);
+  std::vector<torch::Tensor> contextOf(const torch::Tensor& told, const torch::Tensor& times);
 };
 TORCH_MODULE(GlowUNet);
 

@@ -24,7 +24,7 @@ TEST(GridCompletion, LearnsPatternsItHasNeverSeen) {
   auto baselines = experiment->baselines();
   const double white = baselines.at("validation/right pixels (all white)");
   const double beside = baselines.at("validation/right pixels (copy what stands beside)");
-  for (int i = 0; i < 60; ++i) experiment->step();
+  for (int i = 0; i < 100; ++i) experiment->step();
   const double right = experiment->evaluate().at("validation/right pixels");
   EXPECT_GT(right, white + 12);
   EXPECT_GT(right, beside + 8);

@@ -62,7 +62,8 @@ TEST(ReconstructionSanity, ShowsLyingPicturesLying) {
   for (const auto& row : gallery)
     for (const auto& frame : row.frames)
       EXPECT_EQ(frame.image.size(), cv::Size(64, 40)) << row.name << frame.label;
-  EXPECT_EQ(gallery[0].frames.back().role, FrameRole::Difference);
+  EXPECT_EQ(gallery[0].frames[2].role, FrameRole::Difference) << "right behind the prediction";
+  EXPECT_EQ(gallery[0].frames.back().role, FrameRole::Baseline);
 }
 
 TEST(ReconstructionSanity, TakesAPersonsOwnPicturesOfAnySize) {
