@@ -20,11 +20,13 @@
 #include "core/base/paths.h"
 #include "core/base/version.h"
 #include "core/experiments/catalog.h"
+#include "core/learn/weights_origin.h"
 #include "ui/close_guard.h"
 #include "ui/experiments/experiments_page.h"
 #include "ui/experiments/setup_panel.h"
 #include "ui/explore/explore_page.h"
 #include "ui/runs/runs_page.h"
+#include "ui/slowmo/make_panel.h"
 #include "ui/slowmo/slowmo_page.h"
 #include "ui/theme.h"
 #include "ui/widgets/drop_zone.h"
@@ -142,6 +144,15 @@ MainWindow::MainWindow(QWidget* parent)
     } catch (const std::exception& error) {
       runs_->message()->error(QString::fromUtf8(error.what()));
     }
+  });
+  connect(runs_, &RunsPage::openAsked, this, [this](int64_t id) {
+    go(Place::Experiments);
+    experiments_->openRun(id);
+  });
+  connect(runs_, &RunsPage::engineAsked, this, &MainWindow::useEngine);
+  connect(experiments_, &ExperimentsPage::compareAsked, this, [this](const std::vector<int64_t>& ids) {
+    go(Place::Runs);
+    runs_->select(ids);
   });
   connect(runs_, &RunsPage::exploreAsked, this, [this](int64_t id) {
     explore_->showRun(id);
@@ -303,12 +314,31 @@ void MainWindow::openPictures(const QStringList& files) {
 }
 
 void MainWindow::openWeights(const QString& file) {
+  if (place() == Place::Slowmo) {
+    // Framewright's own weights are safetensors that say where they were trained; all others are RIFE's.
+    const bool ours = QFileInfo(file).suffix().toLower() == u"safetensors"_s;
+    const QString engine = ours ? engineOf(experimentOf(file.toStdString())) : u"rife"_s;
+    return useEngine(engine.isEmpty() ? u"learned"_s : engine, file);
+  }
   go(Place::Experiments);
   if (experiments_->setup()->setWeights(file)) return;
-  message_->say(
+  message_->ask(
       MessageKind::Info,
       u"%1 holds the weights of a network. Open an experiment that can start from weights and drop the file "
-      u"there."_s.arg(QFileInfo(file).fileName()));
+      u"there, or make slow motion with it."_s.arg(QFileInfo(file).fileName()),
+      u"Make slow motion with it"_s, [this, file] {
+        go(Place::Slowmo);
+        openWeights(file);
+      });
+}
+
+void MainWindow::useEngine(const QString& engine, const QString& weights) {
+  go(Place::Slowmo);
+  auto settings = slowmo_->makePanel()->settings().toJson();
+  settings["engine"] = engine.toStdString();
+  settings[engine.toStdString() + "_weights"] = weights.toStdString();
+  slowmo_->makePanel()->setSettings(settings);
+  message_->say(MessageKind::Good, u"Slow motion is made with %1 now."_s.arg(QFileInfo(weights).fileName()));
 }
 
 bool MainWindow::working() const { return slowmo_->working() || experiments_->working(); }

@@ -38,7 +38,7 @@ class FrameViewTest : public QObject {
     FrameView view;
     view.resize(400, 300);
     view.setImage(cv::Mat(200, 200, CV_8UC3, cv::Scalar(0, 0, 0)));
-    const QPointF cursor(231, 141);  // inside a pixel, not between two
+    const QPointF cursor(231, 142);  // inside a pixel, not between two
     const QPoint before = view.pixelAt(cursor);
     for (int i = 0; i < 8; ++i) {
       QWheelEvent wheel(cursor, view.mapToGlobal(cursor), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
@@ -98,8 +98,10 @@ class FrameViewTest : public QObject {
     link.setViewState({});
     QCOMPARE(a.viewState().zoom, 0.0);
     QSignalSpy hovered(&a, &FrameView::hovered);
-    QTest::mouseMove(&a, {100, 100});
-    QTRY_VERIFY(hovered.count() > 0);
+    QMouseEvent move(QEvent::MouseMove, {100, 100}, a.mapToGlobal(QPointF(100, 100)), Qt::NoButton, Qt::NoButton,
+                     Qt::NoModifier);
+    QCoreApplication::sendEvent(&a, &move);
+    QCOMPARE(hovered.count(), 1);
     FrameView late;
     late.setImage(ramp());
     a.zoomBy(4);

@@ -4,6 +4,7 @@
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPointer>
 #include <QScrollArea>
 #include <QStackedWidget>
 
@@ -95,8 +96,10 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
   connect(catalogue_, &CatalogueView::chosen, this, &ExperimentsPage::openExperiment);
   connect(setup_, &SetupPanel::backAsked, this, &ExperimentsPage::showCatalogue);
   connect(setup_, &SetupPanel::startAsked, this, &ExperimentsPage::start);
+  connect(setup_, &SetupPanel::severalAsked, this, &ExperimentsPage::startSeveral);
   connect(session_, &SessionBar::chosen, this, &ExperimentsPage::showTraining);
   connect(run_, &RunPanel::startNowAsked, queue_, &TrainingQueue::startNow);
+  connect(run_, &RunPanel::resumeAsked, this, &ExperimentsPage::resumeRun);
   connect(queue_, &TrainingQueue::workingChanged, this, &ExperimentsPage::workingChanged);
   const auto shortcut = [this](const QKeySequence& key, auto act) {
     auto* action = new QAction(this);
@@ -150,25 +153,41 @@ void ExperimentsPage::openRequest(const RunRequest& request) {
 
 void ExperimentsPage::openSetupFile(const QString& file) { openRequest(readSetup(file)); }
 
-void ExperimentsPage::resumeRun(int64_t runId) {
-  if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
+void ExperimentsPage::withHistory(int64_t runId, std::function<void(RunHistory)> act) {
   store_->ask(
       this, [runId](Store& store) { return readHistory(store, runId); },
-      [this](RunHistory history) {
+      [this, act = std::move(act)](RunHistory history) {
         try {
-          RunRequest request = history.record.request;
-          // A run that came to its end goes on for as long again.
-          if (request.steps > 0 && history.record.step >= request.steps)
-            request.steps = history.record.step + request.steps;
-          openRequest(request);
-          auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
-          watch(training.get());
-          showTraining(queue_->add(std::move(training)));
+          act(std::move(history));
         } catch (const std::exception& error) {
           setup_->message()->error(QString::fromUtf8(error.what()));
         }
       },
       [this](const QString& text) { setup_->message()->error(text); });
+}
+
+void ExperimentsPage::resumeRun(int64_t runId) {
+  if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
+  withHistory(runId, [this](RunHistory history) {
+    RunRequest request = history.record.request;
+    // A run that came to its end goes on for as long again.
+    if (request.steps > 0 && history.record.step >= request.steps)
+      request.steps = history.record.step + request.steps;
+    // What showed the run as it was makes room.
+    if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);
+    openRequest(request);
+    auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
+    watch(training.get());
+    showTraining(queue_->add(std::move(training)));
+  });
+}
+
+void ExperimentsPage::openRun(int64_t runId) {
+  if (Training* known = queue_->ofRun(runId)) return showTraining(known);
+  withHistory(runId, [this](RunHistory history) {
+    openRequest(history.record.request);
+    showTraining(queue_->add(Training::ofEarlier(std::move(history), store_->folder())));
+  });
 }
 
 bool ExperimentsPage::addFiles(const QStringList& files) {
@@ -183,6 +202,22 @@ void ExperimentsPage::start(const RunRequest& request) {
   auto training = std::make_unique<Training>(request, store_->folder());
   watch(training.get());
   showTraining(queue_->add(std::move(training)));
+}
+
+void ExperimentsPage::startSeveral(const std::vector<RunRequest>& requests) {
+  std::vector<QPointer<Training>> started;
+  for (const auto& request : requests) {
+    start(request);
+    started.emplace_back(run_->training());
+  }
+  if (!started.empty()) showTraining(started.front());
+  setup_->message()->ask(MessageKind::Info, u"%1 runs train one after the other."_s.arg(requests.size()),
+                         u"Compare them"_s, [this, started] {
+                           std::vector<int64_t> ids;
+                           for (const auto& training : started)
+                             if (training && training->runId() > 0) ids.push_back(training->runId());
+                           Q_EMIT compareAsked(ids);
+                         });
 }
 
 void ExperimentsPage::watch(Training* training) {

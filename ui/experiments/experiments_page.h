@@ -1,5 +1,7 @@
 #pragma once
 #include <QWidget>
+#include <functional>
+#include <vector>
 
 #include "core/store/run.h"
 
@@ -14,6 +16,7 @@ class SetupPanel;
 class StoreThread;
 class Training;
 class TrainingQueue;
+struct RunHistory;
 
 /// The catalogue; behind each card the experiment with its story, its set-up and its training.
 class ExperimentsPage : public QWidget {
@@ -25,10 +28,12 @@ class ExperimentsPage : public QWidget {
   void showCatalogue();
   void refresh();  ///< what the cards tell of one's own runs
   void openExperiment(const QString& id);
-  void openRequest(const RunRequest& request);  ///< "the same as run 12 but …"; throws Error
-  void openSetupFile(const QString& file);      ///< throws Error
-  void start(const RunRequest& request);        ///< trains it, or queues it behind what trains
+  void openRequest(const RunRequest& request);                 ///< "the same as run 12 but …"; throws Error
+  void openSetupFile(const QString& file);                     ///< throws Error
+  void start(const RunRequest& request);                       ///< trains it, or queues it behind what trains
+  void startSeveral(const std::vector<RunRequest>& requests);  ///< one after the other, to be compared
   void resumeRun(int64_t runId);
+  void openRun(int64_t runId);  ///< to look at it again and to ask its network
   /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.
   bool addFiles(const QStringList& files);
 
@@ -42,9 +47,11 @@ class ExperimentsPage : public QWidget {
  Q_SIGNALS:
   void runsChanged();  ///< one began, ended or changed its state: lists of runs are out of date
   void workingChanged();
+  void compareAsked(const std::vector<int64_t>& runs);
 
  private:
   void watch(Training* training);
+  void withHistory(int64_t runId, std::function<void(RunHistory)> act);
   void showTraining(Training* training);
 
   StoreThread* store_;

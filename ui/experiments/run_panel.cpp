@@ -1,5 +1,6 @@
 #include "ui/experiments/run_panel.h"
 
+#include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -8,10 +9,16 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QStyle>
+#include <QTabWidget>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "ui/experiments/closer_row.h"
+#include "ui/experiments/hole_painter.h"
+#include "ui/experiments/layer_inspector.h"
+#include "ui/experiments/run_scores.h"
 #include "ui/experiments/training.h"
 #include "ui/theme.h"
 #include "ui/widgets/curve_plot.h"
@@ -25,6 +32,8 @@ namespace fw {
 namespace {
 
 using namespace Qt::StringLiterals;
+
+constexpr int kMeterEvery = 2000;  ///< ms, while the layers are looked at and the network learns
 
 QString duration(double seconds) {
   const auto whole = qint64(std::llround(seconds));
@@ -60,78 +69,45 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
       stop_(button(u"stop"_s, u"Stop"_s, u"Stop and keep what is learnt: it can be resumed (Shift+F5)"_s)),
       now_(button(u"play"_s, u"Start now anyway"_s,
                   u"Train beside the run that trains already; both become slower"_s)),
+      resume_(button(u"play"_s, u"Resume"_s,
+                     u"Go on exactly where this run was; a finished one for as long again"_s)),
       rate_(new NumberEdit(NumberEdit::Steps::Logarithmic, false, 1e-9, 10)),
       rateLabel_(label(u"Learning rate"_s, TextRole::Small, true)),
       message_(new MessageBar),
       curves_(new CurvePlot),
       gallery_(new GalleryView),
       strip_(new FilmStrip),
-      controls_(new QWidget) {
-  state_->setObjectName(u"chip"_s);
-  state_->setWordWrap(false);
-  progressText_->setWordWrap(false);
-  rateLabel_->setWordWrap(false);
-  rateLabel_->setBuddy(rate_);
-  rate_->setToolTip(u"Takes effect with the next step; Enter to set"_s);
-  rate_->setFixedWidth(13 * kGrid);
-  progress_->setTextVisible(false);
+      tabs_(new QTabWidget),
+      scores_(new RunScores),
+      layers_(new LayerInspector),
+      holes_(new HolePainter),
+      closer_(new CloserRow),
+      closerHint_(label({}, TextRole::Small, true)),
+      changes_(new QWidget),
+      changesRow_(new QHBoxLayout(changes_)),
+      controls_(new QWidget),
+      meterAgain_(new QTimer(this)) {
   curves_->plot()->setOptionsSaved(u"plot"_s);
   gallery_->setPlaceholder(
       u"The gallery fills as soon as the run looks at its samples for the first time: input, target, "
       u"prediction and "
       u"difference of the same pictures, again and again."_s);
-
-  auto* top = new QHBoxLayout;
-  top->setSpacing(kGrid);
-  top->addWidget(title_);
-  top->addWidget(state_);
-  top->addStretch();
-  top->addWidget(now_);
-  top->addWidget(rateLabel_);
-  top->addWidget(rate_);
-  top->addWidget(pause_);
-  top->addWidget(step_);
-  top->addWidget(stop_);
-  auto* under = new QHBoxLayout;
-  under->setSpacing(kGrid * 3 / 2);
-  under->addWidget(progress_, 1);
-  under->addWidget(progressText_);
-  auto* controlsLayout = new QVBoxLayout(controls_);
-  controlsLayout->setContentsMargins(0, 0, 0, 0);
-  controlsLayout->setSpacing(kGrid);
-  controlsLayout->addLayout(top);
-  controlsLayout->addLayout(under);
-
-  auto* learning = new QToolButton;
-  learning->setIcon(icon(u"film"_s));
-  learning->setToolTip(u"Save how it was learnt, snapshot by snapshot, as an animated GIF"_s);
-  learning->setProperty("flat", true);
-  auto* stripRow = new QHBoxLayout;
-  stripRow->setSpacing(kGrid);
-  stripRow->addWidget(strip_, 1);
-  stripRow->addWidget(learning);
-
-  const auto panel = [](QWidget* content, QLayout* below = nullptr) {
-    auto* frame = new QFrame;
-    frame->setObjectName(u"panel"_s);
-    auto* layout = new QVBoxLayout(frame);
-    layout->setContentsMargins(kGrid * 3 / 2, kGrid, kGrid * 3 / 2, kGrid);
-    layout->setSpacing(kGrid);
-    layout->addWidget(content, 1);
-    if (below) layout->addLayout(below);
-    return frame;
-  };
+  auto* plotFrame = new QFrame;
+  plotFrame->setObjectName(u"panel"_s);
+  auto* plotLayout = new QVBoxLayout(plotFrame);
+  plotLayout->setContentsMargins(kGrid * 3 / 2, kGrid, kGrid * 3 / 2, kGrid);
+  plotLayout->addWidget(curves_);
   auto* splitter = new QSplitter(Qt::Vertical);
   splitter->setChildrenCollapsible(false);
   splitter->setHandleWidth(kGrid);
-  splitter->addWidget(panel(curves_));
-  splitter->addWidget(panel(gallery_, stripRow));
+  splitter->addWidget(plotFrame);
+  splitter->addWidget(makeTabs());
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 3);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(kGrid * 3 / 2);
-  layout->addWidget(controls_);
+  layout->setSpacing(kGrid);
+  layout->addWidget(makeControls());
   layout->addWidget(message_);
   layout->addWidget(splitter, 1);
 
@@ -141,18 +117,108 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
   connect(now_, &QPushButton::clicked, this, [this] {
     if (training_) Q_EMIT startNowAsked(training_);
   });
+  connect(resume_, &QPushButton::clicked, this, [this] {
+    if (training_ && training_->runId() > 0) Q_EMIT resumeAsked(training_->runId());
+  });
   connect(rate_, &QAbstractSpinBox::editingFinished, this, &RunPanel::takeLearningRate);
   connect(strip_, &FilmStrip::stepChosen, this, &RunPanel::showStep);
-  connect(learning, &QToolButton::clicked, this, &RunPanel::exportLearning);
   const auto saved = [this](const QString& file) {
     message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file));
   };
   const auto notSaved = [this](const QString& text) { message_->error(text); };
   connect(gallery_, &GalleryView::exported, this, saved);
   connect(gallery_, &GalleryView::exportFailed, this, notSaved);
+  connect(gallery_, &GalleryView::clicked, this, &RunPanel::lookCloser);
   connect(curves_->plot(), &LossPlot::exported, this, saved);
   connect(curves_->plot(), &LossPlot::exportFailed, this, notSaved);
+  connect(holes_, &HolePainter::holePainted, this, [this](std::size_t row, const cv::Mat& hole) {
+    nextHole_ = {row, hole};
+    fillHole();
+  });
+  connect(tabs_, &QTabWidget::currentChanged, this, &RunPanel::meterLayers);
+  meterAgain_->start(kMeterEvery);
+  connect(meterAgain_, &QTimer::timeout, this, [this] {
+    if (training_ && training_->state() == RunState::Running) meterLayers();
+  });
   setTraining(nullptr);
+}
+
+QWidget* RunPanel::makeControls() {
+  state_->setObjectName(u"chip"_s);
+  state_->setWordWrap(false);
+  progressText_->setWordWrap(false);
+  title_->setWordWrap(false);
+  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  progress_->setTextVisible(false);
+  rateLabel_->setWordWrap(false);
+  rateLabel_->setBuddy(rate_);
+  rate_->setToolTip(u"Takes effect with the next step; Enter to set"_s);
+  rate_->setFixedWidth(13 * kGrid);
+  auto* top = new QHBoxLayout;
+  top->setSpacing(kGrid);
+  top->addWidget(title_, 1);
+  for (QWidget* each :
+       {static_cast<QWidget*>(state_), static_cast<QWidget*>(now_), static_cast<QWidget*>(resume_),
+        static_cast<QWidget*>(pause_), static_cast<QWidget*>(step_), static_cast<QWidget*>(stop_)})
+    top->addWidget(each);
+  auto* under = new QHBoxLayout;
+  under->setSpacing(kGrid * 3 / 2);
+  under->addWidget(progress_, 1);
+  under->addWidget(progressText_);
+  changesRow_->setContentsMargins(0, 0, 0, 0);
+  changesRow_->setSpacing(kGrid);
+  auto* caption = label(u"Change while it trains:"_s, TextRole::Small, true);
+  caption->setWordWrap(false);
+  changesRow_->addWidget(caption);
+  changesRow_->addWidget(rateLabel_);
+  changesRow_->addWidget(rate_);
+  changesRow_->addStretch();
+  auto* layout = new QVBoxLayout(controls_);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(kGrid);
+  layout->addLayout(top);
+  layout->addLayout(under);
+  layout->addWidget(changes_);
+  return controls_;
+}
+
+QWidget* RunPanel::makeTabs() {
+  auto* learning = new QToolButton;
+  learning->setIcon(icon(u"film"_s));
+  learning->setToolTip(u"Save how it was learnt, snapshot by snapshot, as an animated GIF"_s);
+  learning->setProperty("flat", true);
+  connect(learning, &QToolButton::clicked, this, &RunPanel::exportLearning);
+  auto* stripRow = new QHBoxLayout;
+  stripRow->setSpacing(kGrid);
+  stripRow->addWidget(strip_, 1);
+  stripRow->addWidget(learning);
+  auto* galleryTab = new QWidget;
+  auto* galleryLayout = new QVBoxLayout(galleryTab);
+  galleryLayout->setContentsMargins(0, kGrid, 0, 0);
+  galleryLayout->setSpacing(kGrid);
+  galleryLayout->addWidget(gallery_, 1);
+  galleryLayout->addWidget(closerHint_);
+  galleryLayout->addWidget(closer_);
+  galleryLayout->addLayout(stripRow);
+  auto* scoresTab = new QWidget;
+  auto* scoresLayout = new QVBoxLayout(scoresTab);
+  scoresLayout->setContentsMargins(0, kGrid, 0, 0);
+  scoresLayout->addWidget(scores_);
+  tabs_->setDocumentMode(true);
+  tabs_->addTab(galleryTab, u"Gallery"_s);
+  tabs_->addTab(scoresTab, u"Scores"_s);
+  tabs_->addTab(layers_, u"Layers"_s);
+  tabs_->addTab(holes_, u"Paint a hole"_s);
+  tabs_->setTabToolTip(0, u"The same samples again and again, as the network learns"_s);
+  tabs_->setTabToolTip(1, u"Every score on held-out data beside what trivial methods reach"_s);
+  tabs_->setTabToolTip(2, u"What every layer makes of an example just now, and what is wrong with it"_s);
+  tabs_->setTabToolTip(3, u"Hide a part of a held-out picture yourself; the network fills it at once"_s);
+  auto* frame = new QFrame;
+  frame->setObjectName(u"panel"_s);
+  auto* layout = new QVBoxLayout(frame);
+  layout->setContentsMargins(kGrid * 3 / 2, kGrid / 2, kGrid * 3 / 2, kGrid);
+  layout->addWidget(tabs_);
+  return frame;
 }
 
 void RunPanel::setTraining(Training* training) {
@@ -161,10 +227,18 @@ void RunPanel::setTraining(Training* training) {
   message_->dismiss();
   curves_->clear();
   gallery_->setGallery({});
+  holes_->clear();
+  layers_->clear();
+  closer_->hide();
+  filling_ = metering_ = false;
+  nextHole_.reset();
   strip_->pause();
   strip_->setSteps({});
   controls_->setVisible(training != nullptr);
   if (!training) return;
+  closerHint_->setText(QString::fromStdString(training->kind().closer));
+  closerHint_->setVisible(!training->kind().closer.empty());
+  tabs_->setTabVisible(tabs_->indexOf(holes_), training->kind().fillsHoles);
   labelMetrics(*curves_, training->kind());
   curves_->addRun(u"run"_s, 0, training->scalars(), training->scores(), training->baselines());
   const auto showBest = [this] {
@@ -175,9 +249,12 @@ void RunPanel::setTraining(Training* training) {
           [this, showBest](const Series& scalars, const Series& scores) {
             curves_->append(u"run"_s, scalars, scores);
             showBest();
+            if (!scores.empty()) showScores();
           });
-  connect(training, &Training::baselinesKnown, this,
-          [this] { curves_->setBaselines(u"run"_s, training_->baselines()); });
+  connect(training, &Training::baselinesKnown, this, [this] {
+    curves_->setBaselines(u"run"_s, training_->baselines());
+    showScores();
+  });
   connect(training, &Training::galleryCame, this, &RunPanel::takeSnapshotSteps);
   connect(training, &Training::progressed, this, &RunPanel::showProgress);
   connect(training, &Training::stateChanged, this, &RunPanel::showState);
@@ -193,8 +270,78 @@ void RunPanel::setTraining(Training* training) {
             : QString::fromStdString(
                   toText(Settings::fromJson(schema, training->request().settings).real("learning_rate"))));
   }
+  fillChangeable();
+  showScores();
   takeSnapshotSteps();
   showState();
+  meterLayers();
+}
+
+void RunPanel::fillChangeable() {
+  // Behind the caption, the learning rate and its field come the parameters of this experiment, then air.
+  while (changesRow_->count() > 4) {
+    auto* item = changesRow_->takeAt(3);
+    delete item->widget();
+    delete item;
+  }
+  const Schema& schema = training_->kind().schema;
+  const Settings settings = Settings::fromJson(schema, training_->request().settings);
+  for (const auto& name : training_->kind().changeable) {
+    const Parameter& parameter = schema.at(name);
+    if (!settings.matters(name)) continue;
+    auto* caption = label(QString::fromStdString(parameter.label), TextRole::Small, true);
+    caption->setWordWrap(false);
+    QWidget* field = nullptr;
+    if (parameter.kind == ParameterKind::Choice) {
+      auto* box = new QComboBox;
+      for (const auto& choice : parameter.choices)
+        box->addItem(QString::fromStdString(choice.label), QString::fromStdString(choice.id));
+      box->setCurrentIndex(box->findData(QString::fromStdString(settings.text(name))));
+      box->setMaximumWidth(26 * kGrid);
+      connect(box, &QComboBox::activated, this,
+              [this, box, &parameter] { change(parameter, box->currentData().toString().toStdString()); });
+      field = box;
+    } else if (parameter.kind == ParameterKind::Real) {
+      auto* edit = new NumberEdit(NumberEdit::Steps::Fine, false, parameter.low, parameter.high);
+      edit->setText(QString::number(settings.real(name), 'g', 6));
+      edit->setFixedWidth(11 * kGrid);
+      connect(edit, &QAbstractSpinBox::editingFinished, this, [this, edit, &parameter] {
+        bool isNumber = false;
+        const double value = edit->text().toDouble(&isNumber);
+        if (isNumber) change(parameter, value);
+      });
+      field = edit;
+    } else {
+      delete caption;
+      continue;
+    }
+    field->setObjectName(QString::fromStdString(name));
+    field->setToolTip(QString::fromStdString(parameter.help) + u" Takes effect with the next step."_s);
+    caption->setBuddy(field);
+    changesRow_->insertWidget(changesRow_->count() - 1, caption);
+    changesRow_->insertWidget(changesRow_->count() - 1, field);
+  }
+}
+
+QWidget* RunPanel::changeable(const std::string& parameter) const {
+  return parameter == "learning_rate" ? rate_
+                                      : changes_->findChild<QWidget*>(QString::fromStdString(parameter));
+}
+
+void RunPanel::change(const Parameter& parameter, const Value& value) {
+  if (!training_ || training_->ended()) return;
+  try {
+    training_->change(parameter.name, value);
+    message_->say(MessageKind::Info, u"%1 is now %2."_s.arg(QString::fromStdString(parameter.label),
+                                                            QString::fromStdString(toText(value))));
+    // So that a resumed run goes on with what it was changed to.
+    if (training_->runId() > 0)
+      store_->tell([id = training_->runId(), request = training_->request()](Store& store) {
+        store.setRunRequest(id, request);
+      });
+  } catch (const std::exception& error) {
+    message_->error(QString::fromUtf8(error.what()));
+  }
 }
 
 void RunPanel::togglePause() {
@@ -227,10 +374,13 @@ void RunPanel::showState() {
   stop_->setVisible(alive);
   stop_->setText(waiting ? u"Take out of the queue"_s : u"Stop"_s);
   now_->setVisible(waiting && alive);
-  rate_->setEnabled(alive);
+  resume_->setVisible(!alive && training_->runId() > 0);
+  changes_->setVisible(alive && (!rate_->isHidden() || changesRow_->count() > 4));
   pause_->setText(state == RunState::Paused ? u"Go on"_s : u"Pause"_s);
   pause_->setIcon(icon(state == RunState::Paused ? u"play"_s : u"pause"_s));
-  if (state == RunState::Failed && !training_->message().isEmpty()) message_->error(training_->message());
+  if (!alive && !training_->message().isEmpty())
+    message_->say(state == RunState::Failed ? MessageKind::Error : MessageKind::Warning,
+                  training_->message());
   showProgress();
 }
 
@@ -264,14 +414,74 @@ void RunPanel::takeSnapshotSteps() {
 
 void RunPanel::showStep(int64_t step) {
   if (!training_) return;
-  if (step == training_->galleryStep()) return gallery_->setGallery(training_->gallery());
+  if (step == training_->galleryStep()) return showGallery(training_->gallery());
   if (training_->runId() == 0) return;
   store_->ask(
       this, [id = training_->runId(), step](Store& store) { return store.snapshot(id, step); },
       [this, step, asked = training_](Gallery gallery) {
-        if (asked == training_ && strip_->step() == step) gallery_->setGallery(gallery);
+        if (asked == training_ && strip_->step() == step) showGallery(gallery);
       },
       [this](const QString& text) { message_->error(text); });
+}
+
+void RunPanel::showGallery(const Gallery& gallery) {
+  gallery_->setGallery(gallery);
+  if (training_ && training_->kind().fillsHoles) holes_->setSamples(gallery);
+}
+
+void RunPanel::showScores() {
+  if (training_) scores_->setRun(training_->kind(), training_->scores(), training_->baselines());
+}
+
+void RunPanel::fillHole() {
+  if (!training_ || filling_ || !nextHole_) return;
+  filling_ = true;
+  const auto [row, hole] = *std::exchange(nextHole_, std::nullopt);
+  training_->ask(
+      this, [row = row, hole = hole](Experiment& experiment) { return fw::fillHole(experiment, row, hole); },
+      [this, asked = training_](std::optional<GalleryRow> filled) {
+        if (asked != training_) return;
+        filling_ = false;
+        if (filled) holes_->setFilled(*filled);
+        fillHole();
+      },
+      [this, asked = training_](const QString& text) {
+        if (asked != training_) return;
+        filling_ = false;
+        holes_->say(text);
+      });
+}
+
+void RunPanel::lookCloser(std::size_t row, std::size_t column, QPoint pixel) {
+  if (!training_ || training_->kind().closer.empty()) return;
+  training_->ask(
+      this,
+      [row, column, pixel](Experiment& experiment) {
+        return fw::lookCloser(experiment, row, column, {pixel.x(), pixel.y()});
+      },
+      [this, asked = training_](std::optional<GalleryRow> found) {
+        if (asked == training_ && found) closer_->setRow(*found);
+      },
+      [this](const QString& text) { message_->error(text); });
+}
+
+void RunPanel::meterLayers() {
+  if (!training_ || metering_ || tabs_->currentWidget() != layers_ || !isVisible() ||
+      training_->state() == RunState::Queued)
+    return;
+  metering_ = true;
+  training_->ask(
+      this, [](Experiment& experiment) { return layerMeters(experiment); },
+      [this, asked = training_](std::vector<LayerMeter> meters) {
+        if (asked != training_) return;
+        metering_ = false;
+        layers_->setMeters(std::move(meters));
+      },
+      [this, asked = training_](const QString& text) {
+        if (asked != training_) return;
+        metering_ = false;
+        layers_->say(text);
+      });
 }
 
 void RunPanel::takeLearningRate() {

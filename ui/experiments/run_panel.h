@@ -1,24 +1,35 @@
 #pragma once
 #include <QPointer>
 #include <QWidget>
+#include <opencv2/core.hpp>
+#include <optional>
 
+#include "core/image/gallery.h"
+#include "core/params/schema.h"
+
+class QHBoxLayout;
 class QLabel;
 class QProgressBar;
 class QPushButton;
+class QTabWidget;
 class QTimer;
 
 namespace fw {
 
+class CloserRow;
 class CurvePlot;
 class FilmStrip;
 class GalleryView;
+class HolePainter;
+class LayerInspector;
 class MessageBar;
 class NumberEdit;
+class RunScores;
 class StoreThread;
 class Training;
 
-/// One training as it goes: its curves, its gallery, the film strip over its snapshots, and what a person may
-/// do to it.
+/// One run as it goes, or as it went: its curves, its gallery with the film strip over its snapshots, its
+/// scores, its layers, and what a person may do to it.
 class RunPanel : public QWidget {
   Q_OBJECT
  public:
@@ -34,9 +45,16 @@ class RunPanel : public QWidget {
   GalleryView* gallery() const { return gallery_; }
   CurvePlot* curves() const { return curves_; }
   FilmStrip* filmStrip() const { return strip_; }
+  RunScores* scores() const { return scores_; }
+  LayerInspector* layers() const { return layers_; }
+  HolePainter* holePainter() const { return holes_; }
+  CloserRow* closer() const { return closer_; }
+  QTabWidget* tabs() const { return tabs_; }
+  QWidget* changeable(const std::string& parameter) const;  ///< the field of what may change while it trains
 
  Q_SIGNALS:
   void startNowAsked(Training* training);
+  void resumeAsked(int64_t runId);
 
  private:
   void showState();
@@ -45,6 +63,15 @@ class RunPanel : public QWidget {
   void takeSnapshotSteps();
   void takeLearningRate();
   void exportLearning();
+  QWidget* makeControls();
+  QWidget* makeTabs();
+  void fillChangeable();
+  void change(const Parameter& parameter, const Value& value);
+  void showGallery(const Gallery& gallery);
+  void showScores();
+  void fillHole();
+  void lookCloser(std::size_t row, std::size_t column, QPoint pixel);
+  void meterLayers();
 
   StoreThread* store_;
   QPointer<Training> training_;
@@ -52,14 +79,25 @@ class RunPanel : public QWidget {
   QLabel* state_;
   QLabel* progressText_;
   QProgressBar* progress_;
-  QPushButton *pause_, *step_, *stop_, *now_;
+  QPushButton *pause_, *step_, *stop_, *now_, *resume_;
   NumberEdit* rate_;
   QLabel* rateLabel_;
   MessageBar* message_;
   CurvePlot* curves_;
   GalleryView* gallery_;
   FilmStrip* strip_;
+  QTabWidget* tabs_;
+  RunScores* scores_;
+  LayerInspector* layers_;
+  HolePainter* holes_;
+  CloserRow* closer_;
+  QLabel* closerHint_;
+  QWidget* changes_;  ///< what may change while it trains
+  QHBoxLayout* changesRow_;
   QWidget* controls_;
+  QTimer* meterAgain_;
+  bool filling_ = false, metering_ = false;
+  std::optional<std::pair<std::size_t, cv::Mat>> nextHole_;  ///< painted while another one is being filled
 };
 
 }  // namespace fw

@@ -65,14 +65,13 @@ SetupPanel::SetupPanel(QWidget* parent)
   back->setShortcut(QKeySequence(Qt::ALT | Qt::Key_Left));
   auto* more = new QToolButton;
   more->setIcon(icon(u"more"_s));
-  more->setToolTip(u"Copy, save or open this set-up; try several values"_s);
+  more->setToolTip(u"Copy, save or open this set-up; back to the defaults"_s);
   more->setPopupMode(QToolButton::InstantPopup);
   auto* menu = new QMenu(more);
   menu->addAction(icon(u"copy"_s), u"Copy the set-up as JSON"_s, this, &SetupPanel::copySetup);
   menu->addAction(icon(u"save"_s), u"Save the set-up…"_s, this, &SetupPanel::saveSetup);
   menu->addAction(icon(u"open"_s), u"Open a set-up…"_s, this, &SetupPanel::openSetup);
   menu->addSeparator();
-  menu->addAction(icon(u"queue"_s), u"Try several values of one parameter…"_s, this, &SetupPanel::trySeveral);
   menu->addAction(icon(u"reset"_s), u"Back to the defaults"_s, this, [this] {
     form_->setSettings(Settings(kind_->schema));
     steps_->setText(QString::number(kind_->defaultSteps));
@@ -141,8 +140,12 @@ SetupPanel::SetupPanel(QWidget* parent)
   auto* foot = new QVBoxLayout;
   foot->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 2 * kGrid);
   foot->setSpacing(kGrid);
+  auto* several = new QPushButton(icon(u"queue"_s), u"Try several values…"_s);
+  several->setToolTip(u"One run for each of several values of one parameter, to be laid over each other"_s);
   foot->addWidget(message_);
   foot->addWidget(start_);
+  foot->addWidget(several);
+  connect(several, &QPushButton::clicked, this, &SetupPanel::trySeveral);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -266,12 +269,14 @@ void SetupPanel::trySeveral() {
   auto* dialog = new SweepDialog(form_->settings(), this);
   connect(dialog, &SweepDialog::startAsked, this, [this](const std::vector<Settings>& variants) {
     try {
+      std::vector<RunRequest> all;
       for (const Settings& variant : variants) {
-        RunRequest wanted = request();
+        RunRequest& wanted = all.emplace_back(request());
         wanted.settings = variant.toJson();
         validate(wanted);
-        Q_EMIT startAsked(wanted);
       }
+      message_->dismiss();
+      Q_EMIT severalAsked(all);
     } catch (const std::exception& error) {
       report(QString::fromUtf8(error.what()));
     }

@@ -29,19 +29,20 @@ class SetupPanel : public QWidget {
 
   bool setWeights(const QString& file);  ///< a network to start from; false when none can be given
 
-  void start();  ///< as the button does
+  void start();       ///< as the button does
+  void trySeveral();  ///< several values of one parameter
   ParamForm* form() const { return form_; }
   MessageBar* message() const { return message_; }
 
  Q_SIGNALS:
   void startAsked(const RunRequest& request);
+  void severalAsked(const std::vector<RunRequest>& requests);  ///< to be compared
   void backAsked();
 
  private:
   void copySetup();
   void saveSetup();
   void openSetup();
-  void trySeveral();
   void takeDevices(const std::vector<std::string>& devices);
   void report(const QString& text);
 

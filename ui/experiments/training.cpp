@@ -107,6 +107,17 @@ Training::Training(RunRequest request, std::filesystem::path store, std::optiona
   });
 }
 
+std::unique_ptr<Training> Training::ofEarlier(RunHistory history, std::filesystem::path store) {
+  const RunRecord record = history.record;
+  auto training = std::make_unique<Training>(record.request, std::move(store), std::move(history));
+  training->started_ = training->ended_ = true;
+  training->state_ = record.state == RunState::Finished || record.state == RunState::Failed
+                         ? record.state
+                         : RunState::Stopped;
+  training->message_ = QString::fromStdString(record.message);
+  return training;
+}
+
 void Training::start() {
   if (started_) return;
   started_ = true;
@@ -137,6 +148,50 @@ void Training::pause() { control_.pause(); }
 void Training::resume() { control_.resume(); }
 void Training::stepOnce() { control_.stepOnce(); }
 void Training::setLearningRate(double rate) { control_.setLearningRate(rate); }
+
+void Training::change(const std::string& parameter, const Value& value) {
+  Settings settings = Settings::fromJson(kind_->schema, request_.settings);
+  settings.set(parameter, value);
+  request_.settings = settings.toJson();
+  control_.ask([parameter, value](Experiment& experiment) { fw::change(experiment, parameter, value); });
+}
+
+void Training::post(QObject* receiver, Work work, std::function<void(QString)> failed) {
+  if (!started_) return;
+  const int64_t number = ++lastQuestion_;
+  questions_[number] = {receiver, std::move(work), std::move(failed)};
+  pose(number);
+}
+
+void Training::pose(int64_t number) {
+  // Answered on a thread that this object outlives; the receiver may only be looked at on this one.
+  const auto answered = [this, number](std::function<void()> news, const QString& wrong) {
+    QMetaObject::invokeMethod(
+        this,
+        [this, number, news = std::move(news), wrong] {
+          const auto found = questions_.find(number);
+          if (found == questions_.end()) return;
+          const Question question = std::move(found->second);
+          questions_.erase(found);
+          if (!question.receiver) return;
+          if (news)
+            news();
+          else if (question.failed)
+            question.failed(wrong);
+        },
+        Qt::QueuedConnection);
+  };
+  const auto asked = [answered, work = questions_[number].work](Experiment& experiment) {
+    try {
+      answered(work(experiment), {});
+    } catch (const std::exception& error) {
+      answered({}, QString::fromUtf8(error.what()));
+    }
+  };
+  if (!ended_) return control_.ask(asked);
+  if (!kept_) kept_ = std::make_unique<KeptNetwork>(store_, runId_);
+  kept_->ask(asked, [answered](const QString& wrong) { answered({}, wrong); });
+}
 
 bool Training::ended() const { return ended_; }
 
@@ -198,7 +253,11 @@ void Training::take(News news) {
     setState(news.result->state);
   else if (news.state)
     setState(*news.state);
-  if (news.result) Q_EMIT done();
+  if (news.result) {
+    // What nobody answered in time is asked of the network that was kept.
+    for (const auto& [number, question] : questions_) pose(number);
+    Q_EMIT done();
+  }
 }
 
 void Training::setState(RunState state) {

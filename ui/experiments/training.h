@@ -1,11 +1,15 @@
 #pragma once
 #include <QObject>
+#include <QPointer>
 #include <QString>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "core/experiments/catalog.h"
+#include "ui/experiments/kept_network.h"
 #include "ui/work/mailbox.h"
 #include "ui/work/task.h"
 
@@ -30,6 +34,8 @@ class Training : public QObject {
   /// A new run, or, with a history, one that goes on where its last checkpoint is.
   Training(RunRequest request, std::filesystem::path store, std::optional<RunHistory> history = {},
            QObject* parent = nullptr);
+  /// A run that came to its end before this session: to be looked at and asked, not to go on.
+  static std::unique_ptr<Training> ofEarlier(RunHistory history, std::filesystem::path store);
 
   void start();  ///< once
   void stop();   ///< keeps what is done; a run that still waits is done at once
@@ -37,6 +43,23 @@ class Training : public QObject {
   void resume();
   void stepOnce();
   void setLearningRate(double rate);  ///< throws Error
+  /// Another value for one of ExperimentKind::changeable, from the next step on; throws Error.
+  void change(const std::string& parameter, const Value& value);
+
+  /// Asks the network as it is now: the one that trains, or the one the run has left behind.
+  /// `question(experiment)` runs on another thread, `answer(result)` on this one, unless `receiver` is gone
+  /// by then. Does nothing before the run has begun.
+  template <class Question, class Answer>
+  void ask(QObject* receiver, Question question, Answer answer, std::function<void(QString)> failed = {}) {
+    post(
+        receiver,
+        [question = std::move(question),
+         answer = std::move(answer)](Experiment& experiment) mutable -> std::function<void()> {
+          auto result = std::make_shared<decltype(question(experiment))>(question(experiment));
+          return [answer, result] { answer(std::move(*result)); };
+        },
+        std::move(failed));
+  }
 
   const ExperimentKind& kind() const { return *kind_; }
   const RunRequest& request() const { return request_; }
@@ -68,8 +91,16 @@ class Training : public QObject {
  private:
   struct News;
   class Watcher;
+  using Work = std::function<std::function<void()>(Experiment&)>;
+  struct Question {
+    QPointer<QObject> receiver;
+    Work work;
+    std::function<void(QString)> failed;
+  };
   void take(News news);
   void setState(RunState state);
+  void post(QObject* receiver, Work work, std::function<void(QString)> failed);
+  void pose(int64_t number);  ///< to whoever can answer just now
 
   const ExperimentKind* kind_;
   RunRequest request_;
@@ -89,6 +120,9 @@ class Training : public QObject {
   std::shared_ptr<const Gallery> gallery_;
   std::vector<int64_t> snapshots_;
   std::vector<std::pair<int64_t, double>> pace_;  ///< recent (step, seconds), for the speed
+  std::map<int64_t, Question> questions_;         ///< without an answer yet
+  int64_t lastQuestion_ = 0;
+  std::unique_ptr<KeptNetwork> kept_;
   Task task_;  ///< last: its thread uses what stands above, and is waited for first
 };
 

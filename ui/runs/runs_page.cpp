@@ -5,10 +5,13 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QMouseEvent>
+#include <QPainter>
 #include <QPushButton>
 #include <QSettings>
 #include <QSortFilterProxyModel>
 #include <QSplitter>
+#include <QStyledItemDelegate>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -16,6 +19,7 @@
 #include <fstream>
 
 #include "core/base/atomic_file.h"
+#include "core/learn/run_archive.h"
 #include "ui/runs/run_details.h"
 #include "ui/runs/run_table.h"
 #include "ui/theme.h"
@@ -27,6 +31,45 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
+constexpr int kTickReach = 4 * kGrid;  ///< pixels from the left that belong to the tick
+
+/// Runs are ticked to be compared; a click elsewhere chooses one alone, as in any list.
+class TickView : public QTableView {
+ protected:
+  QItemSelectionModel::SelectionFlags selectionCommand(const QModelIndex& index,
+                                                       const QEvent* event) const override {
+    const auto* mouse =
+        event && event->type() == QEvent::MouseButtonPress ? static_cast<const QMouseEvent*>(event) : nullptr;
+    if (mouse && index.isValid() &&
+        mouse->position().x() < columnViewportPosition(RunTable::Number) + kTickReach)
+      return QItemSelectionModel::Toggle | QItemSelectionModel::Rows;
+    return QTableView::selectionCommand(index, event);
+  }
+};
+
+/// Draws the tick of a run that is selected.
+class TickDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    QStyledItemDelegate::paint(painter, option, index);
+    const auto& colours = coloursOf(option.palette);
+    const bool ticked = option.state & QStyle::State_Selected;
+    const QRectF box(option.rect.left() + kGrid + 0.5, option.rect.center().y() - 7.5, 16, 16);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(ticked ? colours.accent : colours.strongBorder);
+    painter->setBrush(ticked ? colours.accent : colours.surface);
+    painter->drawRoundedRect(box, 4, 4);
+    if (ticked) {
+      painter->setPen(QPen(colours.onAccent, 2, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+      painter->drawPolyline(QPolygonF{box.topLeft() + QPointF(4, 8.5), box.topLeft() + QPointF(7, 11.5),
+                                      box.topLeft() + QPointF(12, 5)});
+    }
+    painter->restore();
+  }
+};
+
 QPushButton* button(const QString& iconName, const QString& text, const QString& tip) {
   auto* made = new QPushButton(icon(iconName), text);
   made->setToolTip(tip);
@@ -35,15 +78,24 @@ QPushButton* button(const QString& iconName, const QString& text, const QString&
 
 }  // namespace
 
+QString engineOf(const std::string& experiment) {
+  if (experiment == "interpolation") return u"swift"_s;
+  if (experiment == "middle-frame-unet" || experiment == "clip-unet" || experiment == "glow-unet")
+    return u"learned"_s;
+  return {};
+}
+
 RunsPage::RunsPage(StoreThread* store, QWidget* parent)
     : QWidget(parent),
       store_(store),
       runs_(new RunTable(this)),
       sorted_(new QSortFilterProxyModel(this)),
-      view_(new QTableView),
+      view_(new TickView),
       filter_(new QLineEdit),
       message_(new MessageBar),
       details_(new RunDetails(store)),
+      open_(button(u"open"_s, u"Open"_s,
+                   u"See this run as it was under Experiments, and ask its network (Enter, double click)"_s)),
       resume_(button(u"play"_s, u"Resume"_s, u"Go on exactly where this run was"_s)),
       same_(button(u"copy"_s, u"Same set-up, but…"_s,
                    u"Open this run's set-up under Experiments, to change and start it"_s)),
@@ -66,7 +118,7 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setStretchLastSection(true);
-  const int widths[] = {48, 120, 176, 88, 120, 104, 104, 160, 64, 88, 136};
+  const int widths[] = {72, 120, 176, 88, 120, 104, 104, 160, 64, 88, 136};
   for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
   view_->setMinimumHeight(14 * kGrid);
   filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
@@ -74,6 +126,8 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   filter_->addAction(icon(u"search"_s), QLineEdit::LeadingPosition);
   filter_->setMaximumWidth(40 * kGrid);
   remove_->setShortcut(QKeySequence::Delete);
+  view_->setItemDelegateForColumn(RunTable::Number, new TickDelegate(view_));
+  view_->setToolTip(u"Tick two or more runs to lay them over each other"_s);
 
   auto* head = new QHBoxLayout;
   head->setSpacing(kGrid);
@@ -81,7 +135,7 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   head->addSpacing(kGrid);
   head->addWidget(filter_, 1);
   head->addStretch();
-  for (auto* each : {resume_, same_, explore_, remove_}) head->addWidget(each);
+  for (auto* each : {open_, resume_, same_, explore_, remove_}) head->addWidget(each);
   head->addWidget(more_);
   auto* menu = new QMenu(more_);
   menu->addAction(icon(u"weights"_s), u"Save the weights of the best step…"_s, this,
@@ -89,7 +143,13 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   menu->addAction(icon(u"weights"_s), u"Save the weights of the last step…"_s, this,
                   [this] { saveWeights(Weights::Last); });
   more_->setIcon(icon(u"more"_s));
-  more_->setToolTip(u"Save what this run has learnt"_s);
+  menu->addAction(icon(u"export"_s), u"Export the whole run as one zip…"_s, this, &RunsPage::saveArchive);
+  asEngine_ = menu->addAction(icon(u"slowmo"_s), u"Slow a video down with this network"_s, this,
+                              &RunsPage::useAsEngine);
+  menu->addSeparator();
+  auto* saveAll = menu->addAction(icon(u"save"_s), u"Save this table as CSV…"_s, this, &RunsPage::saveTable);
+  saveAll->setObjectName(u"saveTable"_s);
+  more_->setToolTip(u"Save the weights, the whole run or this table"_s);
   more_->setPopupMode(QToolButton::InstantPopup);
   more_->setMenu(menu);
   auto* panel = new QFrame;
@@ -114,13 +174,16 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   connect(filter_, &QLineEdit::textChanged, sorted_, &QSortFilterProxyModel::setFilterFixedString);
   connect(view_->selectionModel(), &QItemSelectionModel::selectionChanged, this, &RunsPage::showSelection);
   connect(sorted_, &QAbstractItemModel::modelReset, this, &RunsPage::showSelection);
+  connect(open_, &QPushButton::clicked, this, [this] {
+    if (const auto ids = selected(); ids.size() == 1) Q_EMIT openAsked(ids.front());
+  });
   connect(resume_, &QPushButton::clicked, this, [this] {
     if (const auto ids = selected(); ids.size() == 1) Q_EMIT resumeAsked(ids.front());
   });
   connect(same_, &QPushButton::clicked, this, [this] {
     if (const auto ids = selected(); ids.size() == 1) Q_EMIT sameAsAsked(runs_->run(ids.front())->request);
   });
-  connect(view_, &QTableView::doubleClicked, same_, &QPushButton::click);
+  connect(view_, &QTableView::activated, open_, &QPushButton::click);
   connect(explore_, &QPushButton::clicked, this, [this] {
     if (const auto ids = selected(); ids.size() == 1) Q_EMIT exploreAsked(ids.front());
   });
@@ -148,6 +211,7 @@ void RunsPage::refresh() {
         const auto before = selected();
         runs_->setRuns(std::move(runs));
         if (selected() != before) select(before);
+        if (!wanted_.empty()) select(wanted_);
         readSummaries();
         showSelection();
         Q_EMIT refreshed();
@@ -171,6 +235,9 @@ void RunsPage::readSummaries() {
 }
 
 void RunsPage::select(const std::vector<int64_t>& ids) {
+  const bool allThere =
+      std::all_of(ids.begin(), ids.end(), [this](int64_t id) { return runs_->run(id) != nullptr; });
+  wanted_ = allThere ? std::vector<int64_t>() : ids;
   QItemSelection selection;
   for (int row = 0; row < sorted_->rowCount(); ++row) {
     const QModelIndex index = sorted_->index(row, 0);
@@ -194,10 +261,13 @@ void RunsPage::showSelection() {
   const auto busy = [](const RunRecord* run) {
     return run && (run->state == RunState::Running || run->state == RunState::Paused);
   };
+  open_->setEnabled(one);
   resume_->setEnabled(one && !busy(one));
   same_->setEnabled(one);
   explore_->setEnabled(one);
-  more_->setEnabled(one);
+  for (QAction* action : more_->menu()->actions())
+    action->setEnabled(one || action->objectName() == u"saveTable"_s);
+  asEngine_->setEnabled(one && !engineOf(one->request.experiment).isEmpty());
   remove_->setEnabled(!ids.empty() &&
                       std::none_of(ids.begin(), ids.end(), [&](int64_t id) { return busy(runs_->run(id)); }));
   // What trains is followed under Experiments; here it is read anew when it has come to its end.
@@ -252,6 +322,72 @@ void RunsPage::saveWeights(Weights which) {
       },
       [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
       [this](const QString& text) { message_->error(text); });
+}
+
+void RunsPage::useAsEngine() {
+  const auto ids = selected();
+  if (ids.size() != 1) return;
+  store_->ask(
+      this, [id = ids.front()](Store& store) { return weightsFile(store.run(id).folder, Weights::Best); },
+      [this,
+       engine = engineOf(runs_->run(ids.front())->request.experiment)](const std::filesystem::path& file) {
+        Q_EMIT engineAsked(engine, QString::fromStdString(file.string()));
+      },
+      [this](const QString& text) { message_->error(text); });
+}
+
+void RunsPage::saveArchive() {
+  const auto ids = selected();
+  if (ids.size() != 1) return;
+  QSettings settings;
+  const QString file = QFileDialog::getSaveFileName(
+      this, u"Export the whole run"_s,
+      settings.value(u"folders/export"_s).toString() +
+          u"/%1-run-%2.zip"_s.arg(QString::fromStdString(runs_->run(ids.front())->request.experiment))
+              .arg(ids.front()),
+      u"Archive (*.zip)"_s);
+  if (file.isEmpty()) return;
+  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
+  message_->say(MessageKind::Info, u"Packing run %1 …"_s.arg(ids.front()));
+  exportRun(ids.front(), file);
+}
+
+void RunsPage::exportRun(int64_t id, const QString& file) {
+  store_->ask(
+      this, [id, file](Store& store) { fw::exportRun(store, id, file.toStdString()); },
+      [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
+      [this](const QString& text) { message_->error(text); });
+}
+
+void RunsPage::saveTable() {
+  QSettings settings;
+  const QString file = QFileDialog::getSaveFileName(
+      this, u"Save the table"_s, settings.value(u"folders/export"_s).toString() + u"/runs.csv"_s,
+      u"Table (*.csv)"_s);
+  if (file.isEmpty()) return;
+  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
+  try {
+    writeAtomically(file.toStdString(), csv().toStdString());
+    message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file));
+  } catch (const std::exception& error) {
+    message_->error(QString::fromUtf8(error.what()));
+  }
+}
+
+QString RunsPage::csv() const {
+  QString text;
+  const auto add = [&text](int column, QString cell) {
+    text += u"%1\"%2\""_s.arg(column > 0 ? u","_s : QString(), cell.replace(u'"', u"\"\""_s));
+  };
+  for (int column = 0; column < RunTable::ColumnCount; ++column)
+    add(column, runs_->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+  text += u'\n';
+  for (int row = 0; row < sorted_->rowCount(); ++row) {
+    for (int column = 0; column < RunTable::ColumnCount; ++column)
+      add(column, sorted_->index(row, column).data().toString());
+    text += u'\n';
+  }
+  return text;
 }
 
 }  // namespace fw

@@ -4,6 +4,7 @@
 
 #include "core/learn/trainer.h"
 
+class QAction;
 class QLineEdit;
 class QPushButton;
 class QSortFilterProxyModel;
@@ -17,15 +18,21 @@ class RunDetails;
 class RunTable;
 class StoreThread;
 
+/// The slow-motion engine that a run of this experiment can be; empty when it can be none.
+QString engineOf(const std::string& experiment);
+
 /// Every run there ever was: sort, filter, compare, take notes, go on with one or start from its set-up.
 class RunsPage : public QWidget {
   Q_OBJECT
  public:
   explicit RunsPage(StoreThread* store, QWidget* parent = nullptr);
 
-  void refresh();  ///< reads the list again, off the UI thread
-  void select(const std::vector<int64_t>& ids);
+  void refresh();                                ///< reads the list again, off the UI thread
+  void select(const std::vector<int64_t>& ids);  ///< those that are not there yet: as soon as they are
   std::vector<int64_t> selected() const;
+
+  void exportRun(int64_t id, const QString& file);  ///< everything of it as one zip
+  QString csv() const;                              ///< the table as it is shown
 
   RunTable* table() const { return runs_; }
   QTableView* view() const { return view_; }
@@ -33,9 +40,12 @@ class RunsPage : public QWidget {
   MessageBar* message() const { return message_; }
 
  Q_SIGNALS:
+  void openAsked(int64_t runId);
   void resumeAsked(int64_t runId);
   void sameAsAsked(const RunRequest& request);  ///< "the same as this run, but …"
   void exploreAsked(int64_t runId);
+  void engineAsked(const QString& engine,
+                   const QString& weights);  ///< slow motion with what a run has learnt
   void refreshed();
 
  private:
@@ -43,6 +53,9 @@ class RunsPage : public QWidget {
   void showSelection();
   void askDelete();
   void saveWeights(Weights which);
+  void saveArchive();
+  void saveTable();
+  void useAsEngine();
 
   StoreThread* store_;
   RunTable* runs_;
@@ -51,8 +64,10 @@ class RunsPage : public QWidget {
   QLineEdit* filter_;
   MessageBar* message_;
   RunDetails* details_;
-  QPushButton *resume_, *same_, *explore_, *remove_;
+  QPushButton *open_, *resume_, *same_, *explore_, *remove_;
+  std::vector<int64_t> wanted_;  ///< to be selected once they are listed
   QToolButton* more_;
+  QAction* asEngine_;
   bool reading_ = false, again_ = false;
 };
 

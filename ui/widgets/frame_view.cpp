@@ -19,6 +19,7 @@ using namespace Qt::StringLiterals;
 constexpr double kLargestZoom = 128;  ///< a pixel as large as a thumb
 constexpr double kGridFrom = 12;      ///< from here on, lines part the pixels
 constexpr double kSharpFrom = 2;      ///< from here on a pixel is shown as a square
+constexpr double kClickSlack = 4;     ///< pixels that a hand may move in a click
 constexpr double kWheelStep = 1.25;
 
 QString numberText(double value, double span) {
@@ -233,7 +234,7 @@ void FrameView::wheelEvent(QWheelEvent* event) {
 
 void FrameView::mousePressEvent(QMouseEvent* event) {
   if (event->button() != Qt::LeftButton && event->button() != Qt::MiddleButton) return event->ignore();
-  lastPosition_ = event->position();
+  lastPosition_ = pressedAt_ = event->position();
   panning_ = true;
 }
 
@@ -247,9 +248,13 @@ void FrameView::mouseMoveEvent(QMouseEvent* event) {
   lastPosition_ = event->position();
 }
 
-void FrameView::mouseReleaseEvent(QMouseEvent*) {
-  panning_ = false;
+void FrameView::mouseReleaseEvent(QMouseEvent* event) {
+  const bool pressedHere = std::exchange(panning_, false);
   unsetCursor();
+  const QPoint pixel = pixelAt(event->position());
+  if (pressedHere && event->button() == Qt::LeftButton && pixel.x() >= 0 &&
+      (event->position() - pressedAt_).manhattanLength() < kClickSlack)
+    Q_EMIT clicked(pixel);
 }
 
 void FrameView::mouseDoubleClickEvent(QMouseEvent*) { Q_EMIT doubleClicked(); }

@@ -54,6 +54,7 @@ class FrameView : public QWidget {
  Q_SIGNALS:
   void viewStateChanged(const ViewState& state);
   void hovered(QPoint pixel);  ///< (-1, -1) when the cursor leaves
+  void clicked(QPoint pixel);  ///< pressed and let go without moving; never beside the picture
   void doubleClicked();
 
  protected:
@@ -85,7 +86,7 @@ class FrameView : public QWidget {
   std::function<QString(QPoint)> valueText_;
   QString placeholder_;
   QPoint marked_{-1, -1};
-  QPointF lastPosition_;
+  QPointF lastPosition_, pressedAt_;
   bool panning_ = false, wheelNeedsCtrl_ = false;
 };
 

@@ -290,6 +290,9 @@ void GalleryView::layOut() {
       view->setWheelNeedsCtrl(true);
       view->setProperty("column", int(column));
       link_->add(view);
+      connect(view, &FrameView::clicked, this, [this, row, column](QPoint pixel) {
+        if (row < order_.size()) Q_EMIT clicked(order_[row], column, pixel);
+      });
       connect(view, &FrameView::doubleClicked, this, [this, row, column] {
         // Against the truth; the truth itself against what was predicted.
         const auto& frames = shown_->gallery[order_[row]].frames;

@@ -49,6 +49,8 @@ class GalleryView : public QWidget {
 
  Q_SIGNALS:
   void galleryShown();
+  void clicked(std::size_t row, std::size_t column,
+               QPoint pixel);  ///< of the gallery, whatever its order on screen
   void exported(const QString& file);
   void exportFailed(const QString& message);
 

@@ -41,6 +41,7 @@ MessageBar::MessageBar(QWidget* parent)
     hide();
     if (act) act();
   });
+  action_->hide();
   hide();
 }
 
