@@ -38,7 +38,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kRailWidth = 11 * kGrid;
+constexpr int kRailWidth = 13 * kGrid;
 constexpr int kFollowRunsEvery = 2000;  ///< ms, while something trains
 constexpr int kRefreshRunsAfter = 300;  ///< ms; a run says several things at once
 
@@ -105,10 +105,8 @@ MainWindow::MainWindow(QWidget* parent)
   auto* right = new QVBoxLayout;
   right->setContentsMargins(0, 0, 0, 0);
   right->setSpacing(0);
-  auto* messageFrame = new QHBoxLayout;  // its margins vanish with the bar
-  messageFrame->setContentsMargins(2 * kGrid, kGrid, 2 * kGrid, 0);
-  messageFrame->addWidget(message_);
-  right->addLayout(messageFrame);
+  message_->setProperty("flush", true);
+  right->addWidget(message_);
   right->addWidget(stack_, 1);
   auto* content = new QWidget;
   auto* layout = new QHBoxLayout(content);

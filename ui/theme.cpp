@@ -176,11 +176,12 @@ class PortalListener : public QObject {
 /// Draws an SVG in the palette's colours when it is painted, so that icons follow a change of theme.
 class ThemedIconEngine : public QIconEngine {
  public:
-  explicit ThemedIconEngine(QString name) : name_(std::move(name)) {}
+  explicit ThemedIconEngine(QString name, bool onAccent = false)
+      : name_(std::move(name)), onAccent_(onAccent) {}
 
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) override {
     const auto& colours = coloursOf(QApplication::palette());
-    QColor colour = state == QIcon::On ? colours.accent : colours.text;
+    QColor colour = onAccent_ ? colours.onAccent : state == QIcon::On ? colours.accent : colours.text;
     if (mode == QIcon::Disabled) colour = colours.strongBorder;
     const double ratio = painter->device() ? painter->device()->devicePixelRatioF() : 1.0;
     const int size = std::min(rect.width(), rect.height());
@@ -195,10 +196,11 @@ class ThemedIconEngine : public QIconEngine {
     paint(&painter, QRect(QPoint(), size), mode, state);
     return picture;
   }
-  QIconEngine* clone() const override { return new ThemedIconEngine(name_); }
+  QIconEngine* clone() const override { return new ThemedIconEngine(name_, onAccent_); }
 
  private:
   QString name_;
+  bool onAccent_;
 };
 
 }  // namespace
@@ -263,6 +265,8 @@ QPixmap iconPixmap(const QString& name, int size, const QColor& colour, double d
   picture.setDevicePixelRatio(devicePixelRatio);
   return picture;
 }
+
+QIcon iconOnAccent(const QString& name) { return QIcon(new ThemedIconEngine(name, true)); }
 
 QIcon icon(const QString& name) { return QIcon(new ThemedIconEngine(name)); }
 

@@ -37,6 +37,7 @@ void followDesktop();
 
 /// One of resources/icons in the theme's colours: muted, text when checked or active, faint when disabled.
 QIcon icon(const QString& name);
+QIcon iconOnAccent(const QString& name);  ///< for a primary button
 /// The same as a picture of `size` pixels in one colour.
 QPixmap iconPixmap(const QString& name, int size, const QColor& colour, double devicePixelRatio);
 

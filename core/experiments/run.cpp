@@ -181,7 +181,8 @@ std::vector<LayerTable> layerTables(const RunRequest& request) {
   }
   const auto output = experiment->exampleOutput();
   std::vector<LayerTable> tables;
-  for (const auto& [name, module] : modules) tables.push_back(traceLayers(name, *module, input, output));
+  for (const auto& [name, module] : modules)
+    if (!module->parameters().empty()) tables.push_back(traceLayers(name, *module, input, output));
   return tables;
 }
 

@@ -102,6 +102,10 @@ LayerTable traceLayers(const std::string& name, const torch::nn::Module& module,
     if (layer && met.insert(layer).second) row.parameters = layer->parameters;
     addRow(table, std::move(row));
   }
+  if (met.empty()) {  // the output was made by another network
+    table.rows.clear();
+    table.multiplyAdds = 0;
+  }
   for (const auto& layer : layers) {
     table.parameters += layer->parameters;
     if (!met.contains(layer.get()))

@@ -226,6 +226,9 @@ std::vector<LayerMeter> meterLayers(const std::string& name, const torch::nn::Mo
     }
     add(std::move(meter));
   }
+  // The output was made by another network.
+  if (std::ranges::none_of(meters, [](const LayerMeter& meter) { return meter.weights >= 0; }))
+    meters.clear();
   return meters;
 }
 

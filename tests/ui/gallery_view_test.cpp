@@ -143,6 +143,46 @@ class GalleryViewTest : public QObject {
     QVERIFY(QFileInfo(folder.filePath(u"l.gif"_s)).size() > 100);
   }
 
+  void rowsThatShowOtherThingsHaveTheirOwnCaptions() {
+    GalleryView view;
+    view.resize(900, 600);
+    view.show();
+    Gallery mixed = gallery({10, 20});
+    mixed.insert(mixed.begin(),
+                 {"a chart", {{"shift test", FrameRole::Other, cv::Mat(240, 420, CV_8UC1, cv::Scalar(9))}}});
+    give(view, mixed);
+    QStringList captions;
+    for (auto* text : view.findChildren<QLabel*>())
+      if (text->isVisible()) captions << text->toolTip();
+    QVERIFY(captions.contains(u"shift test"_s));
+    QCOMPARE(captions.count(u"prediction"_s), 1);
+    QVERIFY2(view.cell(0, 0)->width() >= 400, "a chart is there to be read");
+    QVERIFY(view.cell(1, 0)->width() < 250);
+    view.setWorstFirst(true);  // the chart has no error: it comes last, with its own shape
+    QCOMPARE(view.order(), (std::vector<std::size_t>{2, 1, 0}));
+    QVERIFY(view.cell(2, 0)->width() >= 400);
+  }
+
+  void aClickTellsWhichPixelOfWhichRow() {
+    GalleryView view;
+    view.resize(900, 600);
+    view.show();
+    give(view, gallery({10, 90}));
+    view.setWorstFirst(true);
+    std::size_t clickedRow = 99, clickedColumn = 99;
+    QPoint clickedPixel;
+    connect(&view, &GalleryView::clicked, this, [&](std::size_t row, std::size_t column, QPoint pixel) {
+      clickedRow = row;
+      clickedColumn = column;
+      clickedPixel = pixel;
+    });
+    auto* cell = view.cell(0, 2);
+    QTest::mouseClick(cell, Qt::LeftButton, {}, {cell->width() / 4, cell->height() / 2 + 1});
+    QCOMPARE(clickedRow, std::size_t(1));  // of the gallery, not of the screen
+    QCOMPARE(clickedColumn, std::size_t(2));
+    QCOMPARE(clickedPixel, QPoint(8, 16));
+  }
+
   void oddGalleriesAreShown() {
     GalleryView view;
     view.resize(600, 400);

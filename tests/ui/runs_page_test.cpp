@@ -184,6 +184,60 @@ class RunsPageTest : public QObject {
     Q_UNUSED(second)
   }
 
+  void ticksAreToggledOneByOne() {
+    const auto first = makeRun(1, 0.001), second = makeRun(2, 0.01);
+    Page p;
+    auto* view = p.page.view();
+    const auto tick = [&](int row) {
+      const QRect cell = view->visualRect(view->model()->index(row, RunTable::Number));
+      QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, QPoint(cell.left() + 12, cell.center().y()));
+    };
+    tick(0);
+    tick(1);
+    QCOMPARE(p.page.selected(), (std::vector<int64_t>{first, second}));
+    tick(0);
+    QCOMPARE(p.page.selected(), std::vector<int64_t>{first});
+    // Elsewhere a click chooses one alone.
+    const QRect cell = view->visualRect(view->model()->index(0, RunTable::Experiment));
+    QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, cell.center());
+    QCOMPARE(p.page.selected(), std::vector<int64_t>{second});
+  }
+
+  void opensARunAndPacksItIntoAZip() {
+    const auto id = makeRun(1, 0.001);
+    Page p;
+    p.page.select({id});
+    QSignalSpy open(&p.page, &RunsPage::openAsked);
+    p.button(u"Open"_s)->click();
+    QCOMPARE(open.first().first().toLongLong(), id);
+    const QString zip = home_.folder.filePath(u"run.zip"_s);
+    p.page.exportRun(id, zip);
+    QTRY_VERIFY(p.page.message()->isVisible());
+    QVERIFY(p.page.message()->text().contains(u"run.zip"_s));
+    QFile file(zip);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray bytes = file.readAll();
+    QVERIFY(bytes.startsWith("PK"));
+    QVERIFY(bytes.contains("setup.json") && bytes.contains("scalars.csv"));
+  }
+
+  void theTableIsSavedAsItIsShown() {
+    const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
+    Page p;
+    p.page.view()->sortByColumn(RunTable::Best, Qt::AscendingOrder);
+    const QStringList lines = p.page.csv().split(u'\n', Qt::SkipEmptyParts);
+    QCOMPARE(lines.size(), 3);
+    QVERIFY(lines[0].startsWith(u"\"Run\",\"Name\""_s));
+    QVERIFY(lines[1].startsWith(u"\"%1\""_s.arg(first)));
+    QVERIFY(lines[2].startsWith(u"\"%1\""_s.arg(second)));
+  }
+
+  void onlyRunsThatMakeFramesCanBeEngines() {
+    QCOMPARE(engineOf("interpolation"), u"swift"_s);
+    QCOMPARE(engineOf("clip-unet"), u"learned"_s);
+    QVERIFY(engineOf("cnn-classifier").isEmpty());
+  }
+
   void aStoreThatCannotBeOpenedIsSaid() {
     const QString file = home_.folder.filePath(u"not a folder"_s);
     QFile out(file);

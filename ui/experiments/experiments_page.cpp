@@ -46,7 +46,11 @@ QWidget* invitation(const ExperimentKind& kind) {
             TextRole::Body, true));
   inside->addStretch();
   for (auto* text : column->findChildren<QLabel*>()) text->setWordWrap(true);
-  layout->addWidget(column);
+  auto* centred = new QHBoxLayout;
+  centred->addStretch(1);
+  centred->addWidget(column, 8);
+  centred->addStretch(1);
+  layout->addLayout(centred);
   auto* scroll = new QScrollArea;
   scroll->setWidget(page);
   scroll->setWidgetResizable(true);
@@ -144,6 +148,7 @@ void ExperimentsPage::openExperiment(const QString& id) {
     right_->setCurrentIndex(0);
   }
   stack_->setCurrentIndex(1);
+  setup_->focusStart();
 }
 
 void ExperimentsPage::openRequest(const RunRequest& request) {

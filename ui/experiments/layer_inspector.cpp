@@ -19,7 +19,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-enum Column { Layer, Kind, Output, Mean, Deviation, Range, Dead, Weights, Gradient, ColumnCount };
+enum Column { Layer, Kind, Output, Mean, Dead, Weights, Gradient, ColumnCount };
 
 QString number(double value) { return QString::number(value, 'g', 3); }
 
@@ -86,11 +86,10 @@ LayerInspector::LayerInspector(QWidget* parent)
       histogram_(new Histogram),
       mosaic_(new FrameView) {
   layers_->setColumnCount(ColumnCount);
-  layers_->setHeaderLabels({u"Layer"_s, u"Kind"_s, u"Output"_s, u"Mean"_s, u"Deviation"_s, u"Range"_s,
-                            u"Dead units"_s, u"Weights"_s, u"Gradient"_s});
+  layers_->setHeaderLabels(
+      {u"Layer"_s, u"Kind"_s, u"Output"_s, u"Mean ± deviation"_s, u"Dead"_s, u"Weights"_s, u"Gradient"_s});
   const std::pair<int, QString> tips[] = {
-      {Mean, u"Of all values that come out of it"_s},
-      {Deviation, u"How far the values lie from their mean"_s},
+      {Mean, u"Of all values that come out of it, and how far they lie from their mean"_s},
       {Dead, u"Units that are 0 whatever is put in: they learn nothing any more"_s},
       {Weights, u"Root mean square of the weights"_s},
       {Gradient, u"Root mean square of the gradient in the last step; known while it trains"_s}};
@@ -100,7 +99,9 @@ LayerInspector::LayerInspector(QWidget* parent)
   layers_->setRootIsDecorated(false);
   layers_->setUniformRowHeights(true);
   layers_->header()->setStretchLastSection(false);
-  const int widths[] = {136, 104, 120, 72, 80, 136, 84, 72, 80};
+  layers_->header()->setSectionResizeMode(Layer, QHeaderView::Stretch);
+  layers_->header()->setMinimumSectionSize(6 * kGrid);
+  const int widths[] = {120, 72, 104, 128, 56, 72, 72};
   for (int column = 0; column < ColumnCount; ++column) layers_->setColumnWidth(column, widths[column]);
   layers_->setToolTip(u"Choose a layer to see its histogram and its maps"_s);
   mosaic_->setPlaceholder(u"This layer has no maps."_s);
@@ -119,7 +120,7 @@ LayerInspector::LayerInspector(QWidget* parent)
   splitter->addWidget(side);
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 1);
-  splitter->setSizes({600, 240});
+  splitter->setSizes({2600, 1000});
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, kGrid, 0, 0);
   layout->setSpacing(kGrid);
@@ -151,15 +152,14 @@ void LayerInspector::setMeters(std::vector<LayerMeter> meters) {
         int(i) < layers_->topLevelItemCount() ? layers_->topLevelItem(int(i)) : new QTreeWidgetItem(layers_);
     const QString name =
         QString::fromStdString(modules.size() > 1 ? meter.module + ": " + meter.name : meter.name);
-    const QString texts[] = {name,
-                             QString::fromStdString(meter.kind),
-                             QString::fromStdString(meter.shape),
-                             number(meter.mean),
-                             number(std::sqrt(std::max(0.0, meter.variance))),
-                             u"%1 … %2"_s.arg(number(meter.smallest), number(meter.largest)),
-                             shareText(meter.deadUnits),
-                             meter.weights < 0 ? u"–"_s : number(meter.weights),
-                             meter.gradient < 0 ? u"–"_s : number(meter.gradient)};
+    const QString texts[] = {
+        name,
+        QString::fromStdString(meter.kind),
+        QString::fromStdString(meter.shape),
+        u"%1 ± %2"_s.arg(number(meter.mean), number(std::sqrt(std::max(0.0, meter.variance)))),
+        shareText(meter.deadUnits),
+        meter.weights < 0 ? u"–"_s : number(meter.weights),
+        meter.gradient < 0 ? u"–"_s : number(meter.gradient)};
     const QString warning = QString::fromStdString(meter.warning);
     for (int column = 0; column < ColumnCount; ++column) {
       item->setText(column, texts[column]);

@@ -1,6 +1,5 @@
 #include "ui/experiments/run_panel.h"
 
-#include <QComboBox>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -21,6 +20,7 @@
 #include "ui/experiments/run_scores.h"
 #include "ui/experiments/training.h"
 #include "ui/theme.h"
+#include "ui/widgets/choice_box.h"
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/film_strip.h"
 #include "ui/widgets/gallery_view.h"
@@ -104,6 +104,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
   splitter->addWidget(makeTabs());
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 3);
+  splitter->setSizes({2000, 3000});  // shares, whatever the pages would like
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -293,11 +294,11 @@ void RunPanel::fillChangeable() {
     caption->setWordWrap(false);
     QWidget* field = nullptr;
     if (parameter.kind == ParameterKind::Choice) {
-      auto* box = new QComboBox;
+      auto* box = new ChoiceBox;
       for (const auto& choice : parameter.choices)
         box->addItem(QString::fromStdString(choice.label), QString::fromStdString(choice.id));
       box->setCurrentIndex(box->findData(QString::fromStdString(settings.text(name))));
-      box->setMaximumWidth(26 * kGrid);
+      box->setMinimumWidth(24 * kGrid);
       connect(box, &QComboBox::activated, this,
               [this, box, &parameter] { change(parameter, box->currentData().toString().toStdString()); });
       field = box;

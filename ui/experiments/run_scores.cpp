@@ -54,14 +54,13 @@ RunScores::RunScores(QWidget* parent) : QTableWidget(parent) {
   setSelectionMode(QAbstractItemView::NoSelection);
   setFocusPolicy(Qt::StrongFocus);
   setShowGrid(false);
-  setWordWrap(false);
   verticalHeader()->hide();
   verticalHeader()->setDefaultSectionSize(4 * kGrid);
   horizontalHeader()->setHighlightSections(false);
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   horizontalHeader()->setSectionResizeMode(Trivial, QHeaderView::Stretch);
   setItemDelegateForColumn(Meter, new MeterDelegate(this));
-  const int widths[] = {296, 112, 112, 160, 144};
+  const int widths[] = {264, 88, 128, 160, 112};
   for (int column = 0; column < ColumnCount; ++column) setColumnWidth(column, widths[column]);
 }
 
@@ -89,8 +88,8 @@ void RunScores::setRun(const ExperimentKind& kind, const Series& scores, const S
     }
     const QString texts[] = {QString::fromStdString(score.label),
                              withUnit(now, score),
-                             u"%1  (step %L2)"_s.arg(shortNumber(best.value)).arg(best.step),
-                             trivial.isEmpty() ? u"–"_s : trivial.join(u"  ·  "_s),
+                             u"%1 at step %L2"_s.arg(shortNumber(best.value)).arg(best.step),
+                             trivial.isEmpty() ? u"–"_s : trivial.join(u'\n'),
                              {}};
     for (int column = 0; column < ColumnCount; ++column) {
       auto* cell = item(row, column);
@@ -105,6 +104,7 @@ void RunScores::setRun(const ExperimentKind& kind, const Series& scores, const S
     const bool isShare = score.unit.starts_with("%");
     item(row, Meter)->setData(kShareRole, isShare ? QVariant(now / 100) : QVariant());
   }
+  resizeRowsToContents();
 }
 
 }  // namespace fw

@@ -4,7 +4,9 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QToolButton>
+#include <QWheelEvent>
 
 #include "ui/experiments/training_queue.h"
 #include "ui/theme.h"
@@ -20,7 +22,8 @@ SessionBar::SessionBar(TrainingQueue* queue, QWidget* parent) : QFrame(parent), 
   row_ = new QHBoxLayout(content);
   row_->setContentsMargins(0, 0, 0, 0);
   row_->setSpacing(kGrid);
-  auto* scroll = new QScrollArea;
+  auto* scroll = scroll_ = new QScrollArea;
+  scroll->viewport()->installEventFilter(this);
   scroll->setWidget(content);
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
@@ -49,6 +52,18 @@ SessionBar::SessionBar(TrainingQueue* queue, QWidget* parent) : QFrame(parent), 
 void SessionBar::setCurrent(Training* training) {
   current_ = training;
   for (const auto& [each, button] : buttons_) button->setChecked(each == training);
+  if (const auto found = buttons_.find(training); found != buttons_.end()) {
+    row_->activate();
+    scroll_->ensureWidgetVisible(found->second, 2 * kGrid, 0);
+  }
+}
+
+bool SessionBar::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() != QEvent::Wheel) return QFrame::eventFilter(watched, event);
+  const auto* wheel = static_cast<QWheelEvent*>(event);
+  auto* bar = scroll_->horizontalScrollBar();
+  bar->setValue(bar->value() - wheel->angleDelta().y() - wheel->angleDelta().x());
+  return true;
 }
 
 void SessionBar::rebuild() {
@@ -62,7 +77,7 @@ void SessionBar::rebuild() {
     button->setCheckable(true);
     button->setChecked(training == current_);
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setToolTip(u"Show this run"_s);
+    button->setFont(fontOf(TextRole::Small));
     buttons_[training] = button;
     row_->addWidget(button);
     connect(button, &QToolButton::clicked, this, [this, training] { Q_EMIT chosen(training); });
@@ -82,7 +97,11 @@ void SessionBar::write(Training* training) {
   const QString progress = state == RunState::Running && wanted > 0
                                ? u"%1 %"_s.arg(training->step() * 100 / wanted)
                                : stateText(state);
-  found->second->setText(u"%1 · %2"_s.arg(training->title(), progress));
+  const QString number = training->runId() > 0 ? u"%1 "_s.arg(training->runId()) : QString();
+  const QString title = number + QString::fromStdString(training->kind().title);
+  // What is done says so by its icon: the row has room for more runs.
+  found->second->setText(training->ended() ? title : u"%1 · %2"_s.arg(title, progress));
+  found->second->setToolTip(u"%1: %2. Click to show it."_s.arg(training->title(), progress));
   found->second->setIcon(icon(state == RunState::Running    ? u"play"_s
                               : state == RunState::Paused   ? u"pause"_s
                               : state == RunState::Queued   ? u"queue"_s

@@ -4,6 +4,7 @@
 #include <map>
 
 class QHBoxLayout;
+class QScrollArea;
 class QToolButton;
 
 namespace fw {
@@ -21,6 +22,9 @@ class SessionBar : public QFrame {
  Q_SIGNALS:
   void chosen(Training* training);
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;  ///< the wheel moves the row sideways
+
  private:
   void rebuild();
   void write(Training* training);
@@ -29,6 +33,7 @@ class SessionBar : public QFrame {
   QPointer<Training> current_;
   std::map<Training*, QToolButton*> buttons_;
   QHBoxLayout* row_;
+  QScrollArea* scroll_;
 };
 
 }  // namespace fw

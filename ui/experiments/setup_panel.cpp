@@ -56,7 +56,7 @@ SetupPanel::SetupPanel(QWidget* parent)
       seed_(new NumberEdit(NumberEdit::Steps::Whole, true, 0, double(kMostSeeds))),
       threads_(new NumberEdit(NumberEdit::Steps::Whole, true, 0, kMostThreads)),
       device_(new QComboBox),
-      start_(new QPushButton(icon(u"play"_s), u"Start training"_s)),
+      start_(new QPushButton(iconOnAccent(u"play"_s), u"Start training"_s)),
       message_(new MessageBar) {
   title_->setWordWrap(true);
   auto* back = new QPushButton(icon(u"back"_s), u"All experiments"_s);
@@ -210,6 +210,8 @@ RunRequest SetupPanel::request() const {
 bool SetupPanel::addFiles(const QStringList& files) { return kind_ && form_->addFiles(files); }
 
 bool SetupPanel::setWeights(const QString& file) { return kind_ && form_->setWeights(file); }
+
+void SetupPanel::focusStart() { start_->setFocus(); }
 
 void SetupPanel::start() {
   if (!kind_) return;

@@ -31,6 +31,7 @@ class SetupPanel : public QWidget {
 
   void start();       ///< as the button does
   void trySeveral();  ///< several values of one parameter
+  void focusStart();
   ParamForm* form() const { return form_; }
   MessageBar* message() const { return message_; }
 

@@ -52,7 +52,7 @@ SweepDialog::SweepDialog(const Settings& settings, QWidget* parent)
       parameter_(new QComboBox),
       values_(new QLineEdit),
       problem_(label({}, TextRole::Small)),
-      start_(new QPushButton(icon(u"queue"_s), u"Train all"_s)) {
+      start_(new QPushButton(iconOnAccent(u"queue"_s), u"Train all"_s)) {
   setWindowTitle(u"Try several values"_s);
   setAttribute(Qt::WA_DeleteOnClose);
   for (const auto& parameter : settings.schema().parameters()) {

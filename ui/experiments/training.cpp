@@ -289,8 +289,10 @@ void labelMetrics(CurvePlot& plot, const ExperimentKind& kind) {
     const auto same = std::count_if(kind.scores.begin(), kind.scores.end(), [&](const ScoreKind& each) {
       return metricOf(each.name).metric == metric;
     });
-    // A label like "PSNR on held-out pictures" would be wrong for the axis that training pictures share.
-    QString text = same == 1 ? QString::fromStdString(score.label) : metricText(metric);
+    // A label like "PSNR on held-out pictures" would be wrong for what training pictures share.
+    const bool shared =
+        same > 1 || metric == "loss" || metric == "psnr" || metric == "ssim" || metric == "mse";
+    QString text = shared ? metricText(metric) : QString::fromStdString(score.label);
     if (!score.unit.empty()) text += u" (%1)"_s.arg(QString::fromStdString(score.unit));
     plot.setMetricLabel(metric, text);
   }

@@ -179,6 +179,8 @@ void ExplorePage::look() {
     request.settings = Settings(experimentKind(request.experiment).schema).toJson();
   }
   message_->dismiss();
+  layers_->clear();
+  totals_->setText(u"Building the network …"_s);
   task_->start([this, request](std::stop_token) {
     QMetaObject::invokeMethod(this, [this, tables = layerTables(request)] { take(tables); });
   });

@@ -169,7 +169,7 @@ QVariant RunTable::data(const QModelIndex& index, int role) const {
 QVariant RunTable::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
   static const QString texts[ColumnCount] = {
-      u"#"_s,    u"Name"_s,       u"Experiment"_s, u"State"_s,
+      u"Run"_s,  u"Name"_s,       u"Experiment"_s, u"State"_s,
       u"Step"_s, u"Best score"_s, u"Last score"_s, u"Loss, min … max"_s,
       u"Seed"_s, u"Duration"_s,   u"Created"_s};
   if (role == Qt::DisplayRole) return texts[section];

@@ -118,12 +118,11 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setStretchLastSection(true);
-  const int widths[] = {72, 120, 176, 88, 120, 104, 104, 160, 64, 88, 136};
+  const int widths[] = {80, 104, 168, 80, 104, 96, 96, 152, 56, 80, 128};
   for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
   view_->setMinimumHeight(14 * kGrid);
   filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
   filter_->setClearButtonEnabled(true);
-  filter_->addAction(icon(u"search"_s), QLineEdit::LeadingPosition);
   filter_->setMaximumWidth(40 * kGrid);
   remove_->setShortcut(QKeySequence::Delete);
   view_->setItemDelegateForColumn(RunTable::Number, new TickDelegate(view_));
@@ -164,6 +163,7 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   splitter->addWidget(panel);
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 3);
+  splitter->setSizes({2000, 3000});  // shares, whatever the pages would like
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(3 * kGrid, 3 * kGrid, 3 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid * 3 / 2);

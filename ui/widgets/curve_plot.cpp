@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 
 #include "ui/theme.h"
+#include "ui/widgets/choice_box.h"
 
 namespace fw {
 namespace {
@@ -37,9 +38,9 @@ BaselineName baselineOf(const std::string& name) {
   return {metric.substr(0, open), metric.substr(open + 2, metric.size() - open - 3)};
 }
 
-CurvePlot::CurvePlot(QWidget* parent) : QWidget(parent), box_(new QComboBox), plot_(new LossPlot) {
+CurvePlot::CurvePlot(QWidget* parent) : QWidget(parent), box_(new ChoiceBox), plot_(new LossPlot) {
   box_->setToolTip(u"Which number is drawn"_s);
-  box_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  box_->setMinimumWidth(27 * kGrid);
   plot_->addControl(box_);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -55,6 +56,7 @@ void CurvePlot::setMetricLabel(const std::string& metric, const QString& label) 
 
 void CurvePlot::clear() {
   runs_.clear();
+  labels_.clear();
   metrics_.clear();
   best_.reset();
   const QSignalBlocker quiet(box_);

@@ -2,7 +2,6 @@
 
 #include <QComboBox>
 #include <QFileDialog>
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
@@ -32,6 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kFrameTime = 66ms;  ///< of animations: 15 a second
 constexpr int kRowLabelWidth = 14 * kGrid;
+constexpr int kSmallestChart = 200, kLargestChart = 400;  ///< longer sides, in pixels
 constexpr int kSmallestCell = 56, kComfortableCell = 112, kLargestCell = 480;
 
 QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
@@ -158,7 +158,7 @@ GalleryView::GalleryView(QWidget* parent)
 
   connect(sort_, &QComboBox::currentIndexChanged, this, [this] {
     sortRows();
-    fill();
+    layOut();  // rows may differ in what they show
   });
   connect(size_, &QSlider::valueChanged, this, [this](int pixels) {
     QSettings().setValue(u"gallery/cell"_s, pixels);
@@ -216,16 +216,16 @@ void GalleryView::setGallery(const Gallery& gallery) {
 }
 
 void GalleryView::take(std::shared_ptr<ShownGallery> shown) {
-  const auto shapeOf = [](const ShownGallery& of) {
+  const auto shapeOf = [this](const ShownGallery& of) {
     std::vector<std::vector<std::pair<std::string, QSize>>> shape;
-    for (std::size_t row = 0; row < of.rows.size(); ++row) {
+    for (const std::size_t row : order_) {
       auto& columns = shape.emplace_back();
       for (std::size_t i = 0; i < of.rows[row].pictures.size(); ++i)
         columns.emplace_back(of.gallery[row].frames[i].label, of.rows[row].pictures[i].front().size());
     }
     return shape;
   };
-  const bool sameShape = shapeOf(*shown) == shapeOf(*shown_);
+  const auto before = shapeOf(*shown_);
   shown_ = std::move(shown);
   const int moments = shown_->moments();
   moment_->setMaximum(moments - 1);
@@ -236,8 +236,10 @@ void GalleryView::take(std::shared_ptr<ShownGallery> shown) {
   else
     clock_->stop();
   sortRows();
-  if (!sameShape) layOut();
-  fill();
+  if (shapeOf(*shown_) != before)
+    layOut();
+  else
+    fill();
   if (stack_->currentIndex() != 2) stack_->setCurrentIndex(shown_->gallery.empty() ? 0 : 1);
   if (stack_->currentIndex() == 2) showCompare();
   Q_EMIT galleryShown();
@@ -252,88 +254,128 @@ void GalleryView::sortRows() {
     });
 }
 
+/// The captions over a group of rows that show the same things.
+QStringList GalleryView::captions(std::size_t row) const {
+  QStringList all;
+  for (const auto& frame : shown_->gallery[row].frames) all << text(frame.label);
+  return all;
+}
+
+QSize GalleryView::cellSize(std::size_t row, std::size_t column) const {
+  const int longer = sizeChosen_ ? size_->value() : fittingCell();
+  const QSize picture = shown_->rows[row].pictures[column].front().size();
+  if (picture.isEmpty()) return {longer, longer};
+  // A chart in a row of its own is there to be read: as large as it was drawn.
+  const bool chart = !firstOf(shown_->gallery[row], FrameRole::Target) &&
+                     !firstOf(shown_->gallery[row], FrameRole::Prediction) &&
+                     !firstOf(shown_->gallery[row], FrameRole::Input) &&
+                     std::max(picture.width(), picture.height()) >= kSmallestChart;
+  const int side =
+      chart ? std::clamp(std::max(picture.width(), picture.height()), longer, kLargestChart) : longer;
+  return picture.scaled(side, side, Qt::KeepAspectRatio).expandedTo({kSmallestCell / 2, kSmallestCell / 2});
+}
+
 void GalleryView::layOut() {
   delete scroll_->takeWidget();
   delete headerScroll_->takeWidget();
   cells_.clear();
-  auto* header = new QWidget;
-  header->setObjectName(u"page"_s);
   grid_ = new QWidget;
   grid_->setObjectName(u"page"_s);
-  auto* grid = new QGridLayout(grid_);
-  grid->setContentsMargins(0, 0, 0, 0);
-  grid->setSpacing(kGrid);
-  auto* head = new QHBoxLayout(header);
-  head->setContentsMargins(0, 0, 0, 0);
-  head->setSpacing(kGrid);
-  auto* corner = new QWidget;
-  corner->setFixedSize(kRowLabelWidth, 1);
-  head->addWidget(corner);
-  const int longer = sizeChosen_ ? size_->value() : fittingCell();
+  auto* rows = new QVBoxLayout(grid_);
+  rows->setContentsMargins(0, 0, 0, 0);
+  rows->setSpacing(kGrid);
   bool differences = false;
-  std::size_t columns = 0;
-  std::vector<int> widths;
-  for (std::size_t row = 0; row < shown_->rows.size(); ++row) {
-    auto cells = std::make_unique<Cells>();
-    cells->name = label({}, TextRole::Small);
-    cells->name->setFixedWidth(kRowLabelWidth);
-    cells->name->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-    cells->name->setTextFormat(Qt::RichText);
-    grid->addWidget(cells->name, int(row), 0, Qt::AlignTop);
-    const auto& pictures = shown_->rows[row].pictures;
-    for (std::size_t column = 0; column < pictures.size(); ++column) {
-      auto* view = new FrameView;
-      const QSize picture = pictures[column].front().size();
-      QSize size =
-          picture.isEmpty() ? QSize(longer, longer) : picture.scaled(longer, longer, Qt::KeepAspectRatio);
-      view->setFixedSize(size.expandedTo({kSmallestCell / 2, kSmallestCell / 2}));
-      view->setWheelNeedsCtrl(true);
-      view->setProperty("column", int(column));
-      link_->add(view);
-      connect(view, &FrameView::clicked, this, [this, row, column](QPoint pixel) {
-        if (row < order_.size()) Q_EMIT clicked(order_[row], column, pixel);
-      });
-      connect(view, &FrameView::doubleClicked, this, [this, row, column] {
-        // Against the truth; the truth itself against what was predicted.
-        const auto& frames = shown_->gallery[order_[row]].frames;
-        std::size_t other = column;
-        for (std::size_t i = 0; i < frames.size(); ++i)
-          if (frames[i].role ==
-              (frames[column].role == FrameRole::Target ? FrameRole::Prediction : FrameRole::Target))
-            other = i;
-        compare(row, other, column);
-      });
-      grid->addWidget(view, int(row), int(column) + 1, Qt::AlignTop | Qt::AlignLeft);
-      cells->views.push_back(view);
-      if (widths.size() <= column) widths.push_back(0);
-      widths[column] = std::max(widths[column], view->width());
-      differences |= shown_->gallery[row].frames[column].role == FrameRole::Difference;
+  const auto captionRow = [](const QStringList& titles, const std::vector<int>& widths) {
+    auto* row = new QWidget;
+    row->setObjectName(u"page"_s);
+    auto* line = new QHBoxLayout(row);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(kGrid);
+    line->addSpacing(kRowLabelWidth + kGrid);
+    for (int column = 0; column < titles.size(); ++column) {
+      const int width = widths[std::size_t(column)];
+      auto* caption = label(titles[column], TextRole::Small, true);
+      caption->setWordWrap(false);
+      caption->setToolTip(titles[column]);
+      caption->setFixedWidth(width);
+      caption->setText(caption->fontMetrics().elidedText(titles[column], Qt::ElideRight, width));
+      line->addWidget(caption);
     }
-    columns = std::max(columns, pictures.size());
-    cells_.push_back(std::move(cells));
+    line->addStretch();
+    return row;
+  };
+  // Captions that stay on top while one scrolls would be wrong over rows that show other things.
+  const bool alike = std::all_of(order_.begin(), order_.end(), [this](std::size_t row) {
+    return captions(row) == captions(order_.front());
+  });
+  for (std::size_t first = 0, next = 0; first < order_.size(); first = next) {
+    // Rows that show the same things stand under one row of captions, however different the others are.
+    const QStringList titles = captions(order_[first]);
+    std::vector<int> widths(std::size_t(titles.size()), 0);
+    for (next = first; next < order_.size() && captions(order_[next]) == titles; ++next)
+      for (std::size_t column = 0; column < widths.size(); ++column)
+        widths[column] = std::max(widths[column], cellSize(order_[next], column).width());
+    if (alike)
+      headerScroll_->setWidget(captionRow(titles, widths));
+    else
+      rows->addWidget(captionRow(titles, widths));
+    for (std::size_t place = first; place < next; ++place) {
+      auto cells = std::make_unique<Cells>();
+      cells->name = label({}, TextRole::Small);
+      cells->name->setFixedWidth(kRowLabelWidth);
+      cells->name->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+      cells->name->setTextFormat(Qt::RichText);
+      auto* line = new QHBoxLayout;
+      line->setSpacing(kGrid);
+      line->addWidget(cells->name, 0, Qt::AlignTop);
+      for (std::size_t column = 0; column < widths.size(); ++column) {
+        auto* view = makeCell(place, column);
+        auto* slot = new QHBoxLayout;
+        slot->addWidget(view);
+        slot->addSpacing(widths[column] - view->width());
+        line->addLayout(slot);
+        line->setAlignment(slot, Qt::AlignTop | Qt::AlignLeft);
+        cells->views.push_back(view);
+        differences |= shown_->gallery[order_[place]].frames[column].role == FrameRole::Difference;
+      }
+      line->addStretch();
+      rows->addLayout(line);
+      cells_.push_back(std::move(cells));
+    }
   }
-  for (std::size_t column = 0; column < columns; ++column) {
-    QString title;
-    for (const auto& row : shown_->gallery)
-      if (column < row.frames.size() && title.isEmpty()) title = text(row.frames[column].label);
-    auto* caption = label(title, TextRole::Small, true);
-    caption->setWordWrap(false);
-    caption->setToolTip(title);
-    caption->setFixedWidth(widths[column]);
-    caption->setText(caption->fontMetrics().elidedText(title, Qt::ElideRight, widths[column]));
-    head->addWidget(caption);
-  }
-  // As wide as the rows beside their scroll bar, or the two would end at different places.
-  header->setFixedWidth(grid_->sizeHint().width());
-  head->addStretch();
-  grid->setColumnStretch(int(columns) + 1, 1);
-  grid->setRowStretch(int(shown_->rows.size()), 1);
+  rows->addStretch();
   legend_->setVisible(differences);
   scroll_->setWidget(grid_);
-  header->adjustSize();
-  headerScroll_->setWidget(header);
-  headerScroll_->setFixedHeight(header->sizeHint().height());
+  if (QWidget* header = headerScroll_->widget()) {
+    // As wide as the rows beside their scroll bar, or the two would end at different places.
+    header->setFixedWidth(std::max(grid_->sizeHint().width(), header->sizeHint().width()));
+    header->adjustSize();
+    headerScroll_->setFixedHeight(header->sizeHint().height());
+  }
+  headerScroll_->setVisible(alike);
   fill();
+}
+
+FrameView* GalleryView::makeCell(std::size_t place, std::size_t column) {
+  auto* view = new FrameView;
+  view->setFixedSize(cellSize(order_[place], column));
+  view->setWheelNeedsCtrl(true);
+  view->setProperty("column", int(column));
+  link_->add(view);
+  connect(view, &FrameView::clicked, this, [this, place, column](QPoint pixel) {
+    if (place < order_.size()) Q_EMIT clicked(order_[place], column, pixel);
+  });
+  connect(view, &FrameView::doubleClicked, this, [this, place, column] {
+    // Against the truth; the truth itself against what was predicted.
+    const auto& frames = shown_->gallery[order_[place]].frames;
+    std::size_t other = column;
+    for (std::size_t i = 0; i < frames.size(); ++i)
+      if (frames[i].role ==
+          (frames[column].role == FrameRole::Target ? FrameRole::Prediction : FrameRole::Target))
+        other = i;
+    compare(place, other, column);
+  });
+  return view;
 }
 
 int GalleryView::fittingCell() const {

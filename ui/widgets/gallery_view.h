@@ -1,4 +1,5 @@
 #pragma once
+#include <QStringList>
 #include <QWidget>
 #include <memory>
 #include <vector>
@@ -6,7 +7,6 @@
 #include "ui/widgets/shown_gallery.h"
 
 class QComboBox;
-class QGridLayout;
 class QLabel;
 class QScrollArea;
 class QSlider;
@@ -58,6 +58,9 @@ class GalleryView : public QWidget {
   struct Cells;
   void take(std::shared_ptr<ShownGallery> shown);
   void layOut();
+  FrameView* makeCell(std::size_t place, std::size_t column);
+  QStringList captions(std::size_t row) const;
+  QSize cellSize(std::size_t row, std::size_t column) const;
   void fill();
   void sortRows();
   void showMoment();

@@ -215,7 +215,7 @@ void LossPlot::setBest(const QString& series, const Point& point) {
 }
 
 void LossPlot::setValueLabel(const QString& text) {
-  plot_->yAxis->setLabel(text);
+  valueLabel_ = text;
   scheduleReplot();
 }
 
@@ -252,7 +252,6 @@ void LossPlot::setLogY(bool on) {
 void LossPlot::setBySeconds(bool on) {
   bySeconds_ = on;
   xUnit_->setCurrentIndex(on ? 1 : 0);
-  plot_->xAxis->setLabel(on ? u"seconds"_s : u"step"_s);
   if (!settingsGroup_.isEmpty()) QSettings().setValue(settingsGroup_ + u"/bySeconds"_s, on);
   for (auto& [name, curve] : curves_) rebuild(*curve);
   showAll();
@@ -436,6 +435,8 @@ void LossPlot::scheduleReplot() {
 void LossPlot::replotNow() {
   replotPending_ = false;
   if (following_) fitAxes();
+  plot_->yAxis->setLabel(QFontMetrics(plot_->yAxis->labelFont())
+                             .elidedText(valueLabel_, Qt::ElideRight, plot_->axisRect()->height()));
   placeBaselines();
   placeBest();
   QElapsedTimer clock;
@@ -494,8 +495,12 @@ void LossPlot::exportTo(const QString& file) {
   if (file.endsWith(u".csv"_s, Qt::CaseInsensitive))
     return writeAtomically(file.toStdString(), csv().toStdString());
   const bool pdf = file.endsWith(u".pdf"_s, Qt::CaseInsensitive);
+  // On screen the box above says what runs along the bottom; on paper it must stand there.
+  plot_->xAxis->setLabel(bySeconds_ ? u"seconds"_s : u"step"_s);
   const bool written = pdf ? plot_->savePdf(file, 0, 0, QCP::epNoCosmetic)
                            : plot_->savePng(file, plot_->width(), plot_->height(), 2.0);
+  plot_->xAxis->setLabel({});
+  scheduleReplot();
   if (!written)
     throw Error("The plot could not be saved", file.toStdString(),
                 "Check that the folder exists and may be written to, and that the disk is not full.");

@@ -93,7 +93,7 @@ class LossPlot : public QWidget {
   QToolButton* logX_;
   QToolButton* logY_;
   QSlider* smoothingSlider_;
-  QString bestSeries_, settingsGroup_;
+  QString bestSeries_, settingsGroup_, valueLabel_;
   std::optional<Point> best_;
   double smoothing_ = 0.9;
   bool bySeconds_ = false, following_ = true, replotPending_ = false;

@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "ui/theme.h"
+#include "ui/widgets/choice_box.h"
 #include "ui/widgets/number_edit.h"
 #include "ui/widgets/path_list_edit.h"
 
@@ -176,9 +177,8 @@ void ParamForm::build() {
         break;
       }
       case ParameterKind::Choice: {
-        auto* box = new QComboBox;
+        auto* box = new ChoiceBox;
         for (const auto& choice : parameter.choices) box->addItem(fromStd(choice.label), fromStd(choice.id));
-        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(10);
         box->setFocusPolicy(Qt::StrongFocus);
         row->show = [box](const Value& value) {
