@@ -5,7 +5,9 @@
 namespace fw::cli {
 
 void addTrainCommands(CLI::App& app);   ///< experiments, train, resume, runs, export
-void addSlowmoCommands(CLI::App& app);  ///< slowmo, jobs, resume-job
-void addVideoCommands(CLI::App& app);   ///< probe, engines, score, self-check
+void addSlowmoCommands(CLI::App& app);  ///< slowmo, presets
+void addJobCommands(CLI::App& app);     ///< jobs, run-jobs, resume-job …
+void addVideoCommands(CLI::App& app);   ///< probe, engines, score
+void addSelfCheckCommand(CLI::App& app);
 
 }  // namespace fw::cli

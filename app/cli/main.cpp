@@ -17,7 +17,9 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   fw::cli::addTrainCommands(app);
   fw::cli::addSlowmoCommands(app);
+  fw::cli::addJobCommands(app);
   fw::cli::addVideoCommands(app);
+  fw::cli::addSelfCheckCommand(app);
   try {
     app.parse(argc, argv);
     return 0;

@@ -1,57 +1,20 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
+#include <sstream>
 
+#include "app/cli/adapt.h"
 #include "app/cli/commands.h"
+#include "app/cli/jobs.h"
 #include "app/cli/output.h"
 #include "core/base/error.h"
+#include "core/slowmo/analysis.h"
 #include "core/slowmo/job.h"
 
 namespace fw::cli {
 namespace fs = std::filesystem;
 namespace {
-
-/// Shows a job on the terminal.
-class JobBar : public SlowmoObserver {
- public:
-  explicit JobBar(ProgressBar& bar) : bar_(bar) {}
-
-  void onProgress(const SlowmoProgress& progress) override {
-    std::string words = progress.stage + "  " + std::to_string(progress.framesOut) +
-                        (progress.totalOut > 0 ? "/" + std::to_string(progress.totalOut) : "") + " frames  " +
-                        fixed(progress.fpsOut, 1) + " out/s";
-    if (progress.secondsLeft >= 0) words += "  " + clockTime(progress.secondsLeft) + " left";
-    bar_.show(progress.fraction, words);
-  }
-  void onNote(const std::string& note) override { bar_.note(note); }
-
- private:
-  ProgressBar& bar_;
-};
-
-nlohmann::json resultJson(int64_t job, const JobResult& result) {
-  return {{"job", job},
-          {"state", result.state},
-          {"output", result.output.string()},
-          {"frames_in", result.framesIn},
-          {"frames_out", result.framesOut},
-          {"seconds", result.seconds},
-          {"notes", result.notes}};
-}
-
-std::string resultText(int64_t job, const JobResult& result) {
-  if (result.state == "stopped")
-    return "Stopped. Go on with: framewright-cli resume-job " + std::to_string(job) + "\n";
-  return result.output.string() + "\n" + std::to_string(result.framesIn) + " frames in, " +
-         std::to_string(result.framesOut) + " out, " + clockTime(result.seconds) + "\n";
-}
-
-JobResult runShowingProgress(Store& store, int64_t job) {
-  ProgressBar bar;
-  JobBar observer(bar);
-  JobControl control;
-  return runJob(store, job, observer, control, interrupted());
-}
 
 /// Every slow-motion setting as a flag: trim_in becomes --trim-in.
 class SettingFlags {
@@ -97,19 +60,13 @@ class SettingFlags {
 struct SlowmoArguments {
   std::vector<fs::path> inputs;
   fs::path output;
-  std::string preset;
+  std::string preset, savePreset;
   std::vector<double> cutsAdded, cutsRemoved;
-  bool estimateOnly = false, json = false;
+  std::vector<std::string> engineRanges;
+  int64_t insteadOf = 0;
+  double adaptMinutes = 0;
+  bool estimateOnly = false, analyseOnly = false, queueOnly = false, json = false;
 };
-
-nlohmann::json presetSettings(const std::string& id) {
-  std::string known;
-  for (const auto& preset : slowmoPresets()) {
-    if (preset.id == id) return preset.settings;
-    known += (known.empty() ? "" : ", ") + preset.id;
-  }
-  throw Error("There is no such preset", id, "The presets are: " + known + ".");
-}
 
 nlohmann::json estimateJson(const SlowmoEstimate& estimate) {
   return {{"frames", estimate.frames},
@@ -129,160 +86,205 @@ std::string estimateText(const SlowmoEstimate& estimate) {
   return text;
 }
 
-bool isPicture(const fs::path& file) {
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  static const std::vector<std::string> kEndings{".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"};
-  return std::ranges::find(kEndings, ending) != kEndings.end();
+// "2-5.5=flow": between 2 s and 5.5 s of the source another engine.
+EngineRange rangeFromText(const std::string& text) {
+  EngineRange range;
+  char dash = 0, equals = 0;
+  std::istringstream in(text);
+  if (!(in >> range.from >> dash >> range.to >> equals >> range.engine) || dash != '-' || equals != '=' ||
+      range.from < 0 || range.to <= range.from)
+    throw Error("This is no part of the clip with an engine", text, "Write it like 2-5.5=flow, in seconds.");
+  engineKind(range.engine);
+  return range;
 }
 
-// A folder of pictures, or several pictures, are one clip; several videos are several jobs.
-std::vector<std::vector<fs::path>> clips(const std::vector<fs::path>& inputs) {
-  std::vector<std::vector<fs::path>> all;
-  std::vector<fs::path> loosePictures;
-  for (const auto& input : inputs) {
-    if (fs::is_directory(input)) {
-      std::vector<fs::path> pictures;
-      for (const auto& entry : fs::directory_iterator(input)) {
-        if (!entry.is_regular_file()) continue;
-        if (isPicture(entry.path()))
-          pictures.push_back(entry.path());
-        else
-          all.push_back({entry.path()});
-      }
-      std::ranges::sort(pictures);
-      if (!pictures.empty()) all.push_back(std::move(pictures));
-    } else if (isPicture(input)) {
-      loosePictures.push_back(input);
-    } else {
-      all.push_back({input});
-    }
+// What the window shows on its timeline before the start.
+nlohmann::json analysisJson(const SlowmoRequest& request, std::string& text) {
+  const VideoInfo info = probe(request);
+  Analysis analysis;
+  {
+    ProgressBar bar;
+    analysis = analyse(
+        request, analyseOptions(request),
+        [&](int64_t frames, const Analysis&) {
+          bar.show(static_cast<double>(frames) / std::max<double>(1, static_cast<double>(info.frames)),
+                   "analysing  " + std::to_string(frames) + " frames");
+        },
+        interrupted());
   }
-  if (!loosePictures.empty()) all.push_back(std::move(loosePictures));
-  return all;
+  const auto seconds = [&](const std::vector<int64_t>& frames) {
+    std::vector<double> times;
+    for (const int64_t frame : frames) times.push_back(sourceSeconds(analysis, info, frame));
+    return times;
+  };
+  const auto cuts = seconds(analysis.cuts), repeats = seconds(analysis.duplicates);
+  text += request.sources.front().filename().string() + ": " + std::to_string(analysis.frames()) +
+          " frames, " + std::to_string(cuts.size()) + " cuts, " + std::to_string(repeats.size()) +
+          " repeated frames\n";
+  for (const double cut : cuts) text += "cut at " + fixed(cut, 3) + " s\n";
+  return {{"source", request.sources.front().string()},
+          {"frames", analysis.frames()},
+          {"cuts", cuts},
+          {"repeats", repeats},
+          {"damaged_packets", analysis.damagedPackets}};
 }
 
-void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
-  const auto all = clips(arguments.inputs);
-  if (all.empty())
+std::vector<SlowmoRequest> requestsFor(const SlowmoArguments& arguments, const Settings& settings) {
+  auto [clips, skipped] = collectClips(arguments.inputs);
+  for (const auto& file : skipped) std::cerr << file.string() << " is no video and is left out." << std::endl;
+  if (clips.empty())
     throw Error("There is nothing to slow down", arguments.inputs.front().string(),
                 "Name a video or a folder of pictures.");
-  if (all.size() > 1 && !arguments.output.empty())
+  if (clips.size() > 1 && !arguments.output.empty())
     throw Error("One output cannot hold several clips", arguments.output.string(),
                 "Leave -o out: each result is written beside its source.");
-  const Settings settings =
-      flags.settings(arguments.preset.empty() ? nlohmann::json::object() : presetSettings(arguments.preset));
-  Store store;
-  store.adoptOrphans();
-  nlohmann::json document = nlohmann::json::array();
-  std::string text;
-  for (const auto& sources : all) {
-    SlowmoRequest request;
-    request.sources = sources;
+  if (clips.size() > 1 && arguments.insteadOf > 0)
+    throw Error("Several clips cannot take the place of one job", std::to_string(arguments.insteadOf),
+                "Name one clip.");
+  for (auto& request : clips) {
     request.output = arguments.output;
     request.settings = settings.toJson();
     request.cutsAdded = arguments.cutsAdded;
     request.cutsRemoved = arguments.cutsRemoved;
-    if (arguments.estimateOnly) {
-      const auto estimated = estimate(request, probe(sources.front()));
-      document.push_back(estimateJson(estimated));
-      text += estimateText(estimated);
-      continue;
-    }
-    const auto job = queueJob(store, request);
-    const auto result = runShowingProgress(store, job.id);
-    document.push_back(resultJson(job.id, result));
-    text += resultText(job.id, result);
-    if (result.state == "stopped") break;
+    for (const auto& range : arguments.engineRanges) request.engineRanges.push_back(rangeFromText(range));
   }
-  printResult(arguments.json, document.size() == 1 ? document.front() : document, text);
+  return clips;
 }
 
-nlohmann::json jobJson(const JobRecord& job) {
-  return {{"job", job.id},
-          {"state", job.state},
-          {"message", job.message},
-          {"progress", job.progress},
-          {"request", job.request},
-          {"created", job.created},
-          {"folder", job.folder.string()}};
+JobRecord queued(Store& store, const SlowmoRequest& request, const SlowmoArguments& arguments) {
+  const auto job =
+      arguments.insteadOf > 0 ? replaceJob(store, arguments.insteadOf, request) : queueJob(store, request);
+  if (arguments.adaptMinutes <= 0) return job;
+  if (request.sources.size() > 1)
+    throw Error("Pictures cannot be adapted to one by one", request.sources.front().string(),
+                "Give the folder they are in to `adapt`.");
+  const auto adapted = adaptShowingProgress(store, {request.sources.front(), arguments.adaptMinutes, {}, 0});
+  if (adapted.helps()) keepWithJob(store, job.id, adapted.weights);
+  return job;
 }
 
-void listJobs(bool json) {
+/// What came of the clips, told at the end; one that fails does not keep the others from being made.
+class Outcome {
+ public:
+  template <class Work>
+  void add(const SlowmoRequest& request, Work work) {
+    try {
+      document_.push_back(work());
+    } catch (const Error& error) {
+      std::cerr << error.what() << std::endl;
+      document_.push_back({{"source", request.sources.front().string()}, {"error", error.what()}});
+      failed_ = true;
+    }
+  }
+  void print(bool asJson, std::size_t clips, const std::string& text) const {
+    const bool nothing = clips == 1 && failed_;
+    if (!nothing) printResult(asJson, clips == 1 ? document_.front() : document_, text);
+    if (failed_) throw CLI::RuntimeError(1);
+  }
+
+ private:
+  nlohmann::json document_ = nlohmann::json::array();
+  bool failed_ = false;
+};
+
+void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
+  const Settings settings = flags.settings(
+      arguments.preset.empty() ? nlohmann::json::object() : presetCalled(arguments.preset).settings);
+  if (!arguments.savePreset.empty()) keepPreset(arguments.savePreset, settings);
+  const auto requests = requestsFor(arguments, settings);
+  Outcome outcome;
+  std::string text;
+  if (arguments.estimateOnly || arguments.analyseOnly) {
+    for (const auto& request : requests)
+      outcome.add(request, [&] {
+        if (arguments.analyseOnly) return analysisJson(request, text);
+        const auto estimated = estimate(request, probe(request));
+        text += estimateText(estimated);
+        return estimateJson(estimated);
+      });
+    return outcome.print(arguments.json, requests.size(), text);
+  }
   Store store;
   store.adoptOrphans();
-  nlohmann::json document = nlohmann::json::array();
-  std::vector<std::vector<std::string>> rows{{"job", "state", "done", "source", "message"}};
-  for (const auto& job : store.jobs()) {
-    document.push_back(jobJson(job));
-    const auto request = slowmoRequestFromJson(job.request);
-    rows.push_back({std::to_string(job.id), job.state, fixed(job.progress * 100, 0) + " %",
-                    request.sources.empty() ? "" : request.sources.front().filename().string(), job.message});
+  std::vector<std::pair<SlowmoRequest, int64_t>> jobs;
+  for (const auto& request : requests) {
+    try {
+      jobs.emplace_back(request, queued(store, request, arguments).id);
+    } catch (const Error&) {
+      outcome.add(request, []() -> nlohmann::json { throw; });
+    }
   }
-  printResult(json, document, rows.size() > 1 ? table(rows) : "No jobs. Try: framewright-cli slowmo CLIP\n");
+  for (const auto& [request, job] : jobs) {
+    bool stopped = false;
+    outcome.add(request, [&]() -> nlohmann::json {
+      if (arguments.queueOnly) {
+        text += "Job " + std::to_string(job) + " waits. Make it with: framewright-cli run-jobs\n";
+        return {{"job", job}, {"state", "queued"}};
+      }
+      const auto result = runShowingProgress(store, job);
+      stopped = result.state == "stopped";
+      text += resultText(job, result);
+      return resultJson(store, job, result);
+    });
+    if (stopped) break;
+  }
+  outcome.print(arguments.json, requests.size(), text);
 }
 
 }  // namespace
 
 void addSlowmoCommands(CLI::App& app) {
+  addAdaptCommand(app);
   auto* command =
       app.add_subcommand("slowmo", "Slow a clip down or make it smoother; Ctrl-C stops, resume-job goes on");
   auto arguments = std::make_shared<SlowmoArguments>();
-  command->add_option("inputs", arguments->inputs, "Videos, animated pictures, or folders of pictures")
+  command
+      ->add_option("inputs", arguments->inputs,
+                   "Videos, animated pictures, pictures, or folders of any of these")
       ->required();
   command->add_option("-o,--output", arguments->output,
                       "The result; without it, beside the source and never overwriting");
   command->add_option("--preset", arguments->preset, "Begin from a preset, as `presets` lists them");
+  command->add_option("--save-preset", arguments->savePreset, "Keep these settings as a preset of this name");
   command->add_option("--add-cut", arguments->cutsAdded, "A cut the detector missed, in source seconds")
       ->take_all();
   command->add_option("--remove-cut", arguments->cutsRemoved, "A cut that is none, in source seconds")
       ->take_all();
+  command->add_option("--adapt", arguments->adaptMinutes,
+                      "Minutes for teaching the engine swift this clip first; used only if it helps");
+  command
+      ->add_option("--engine-range", arguments->engineRanges,
+                   "Another engine for a part of the clip: FROM-TO=ENGINE in source seconds, 2-5.5=flow")
+      ->take_all();
+  command->add_option("--instead-of", arguments->insteadOf,
+                      "Take the place of this waiting job, as the window does when a job is changed");
+  command->add_flag("--queue", arguments->queueOnly, "Only queue; `run-jobs` or the window makes it");
+  command->add_flag("--analyse", arguments->analyseOnly,
+                    "Say where cuts and repeated frames are; make nothing");
   command->add_flag("--estimate", arguments->estimateOnly, "Say size, length and memory; make nothing");
   command->add_flag("--json", arguments->json, "One JSON document on standard output");
   auto flags = std::make_shared<SettingFlags>(*command);
   command->callback([=] { slowmo(*arguments, *flags); });
 
   auto json = std::make_shared<bool>(false);
-  auto* presets = app.add_subcommand("presets", "List the slow-motion presets");
+  auto forgotten = std::make_shared<std::string>();
+  auto* presets = app.add_subcommand("presets", "List the slow-motion presets, own ones too");
   presets->add_flag("--json", *json, "One JSON document on standard output");
+  presets->add_option("--forget", *forgotten, "Forget this one of your own first");
   presets->callback([=] {
+    if (!forgotten->empty()) forgetPreset(*forgotten);
     nlohmann::json document = nlohmann::json::array();
     std::vector<std::vector<std::string>> rows;
-    for (const auto& preset : slowmoPresets()) {
-      document.push_back({{"id", preset.id},
-                          {"title", preset.title},
-                          {"summary", preset.summary},
-                          {"settings", preset.settings}});
-      rows.push_back({preset.id, preset.title, preset.summary});
-    }
+    const auto own = ownPresets();
+    for (const auto& all : {slowmoPresets(), own})
+      for (const auto& preset : all) {
+        document.push_back({{"id", preset.id},
+                            {"title", preset.title},
+                            {"summary", preset.summary},
+                            {"settings", preset.settings}});
+        rows.push_back({preset.id, preset.title, preset.summary});
+      }
     printResult(*json, document, table(rows));
-  });
-
-  auto* jobs = app.add_subcommand("jobs", "List slow-motion jobs, shared with the window");
-  jobs->add_flag("--json", *json, "One JSON document on standard output");
-  jobs->callback([=] { listJobs(*json); });
-
-  auto* resume = app.add_subcommand("resume-job", "Go on with a job that was stopped or killed");
-  auto id = std::make_shared<int64_t>(0);
-  resume->add_option("job", *id, "The job's number, as `jobs` lists it")->required();
-  resume->add_flag("--json", *json, "One JSON document on standard output");
-  resume->callback([=] {
-    Store store;
-    store.adoptOrphans();
-    const auto result = runShowingProgress(store, *id);
-    printResult(*json, resultJson(*id, result), resultText(*id, result));
-  });
-
-  auto* cancel = app.add_subcommand("cancel-job", "End a stopped job");
-  auto keep = std::make_shared<bool>(false);
-  cancel->add_option("job", *id, "The job's number, as `jobs` lists it")->required();
-  cancel->add_flag("--keep", *keep, "Make a playable file of what is done");
-  cancel->add_flag("--json", *json, "One JSON document on standard output");
-  cancel->callback([=] {
-    Store store;
-    store.adoptOrphans();
-    const auto result = cancelJob(store, *id, *keep);
-    printResult(*json, resultJson(*id, result), *keep ? resultText(*id, result) : "Cancelled.\n");
   });
 }
 

@@ -21,6 +21,14 @@ struct SlowmoPreset {
   nlohmann::json settings;
 };
 const std::vector<SlowmoPreset>& slowmoPresets();
+/// The person's own, by name; the window and the command line share them.
+std::vector<SlowmoPreset> ownPresets(const std::filesystem::path& home = dataHome());
+/// Replaces the one of this name. Settings that equal their defaults are left out.
+void keepPreset(const std::string& name, const Settings& settings,
+                const std::filesystem::path& home = dataHome());
+void forgetPreset(const std::string& name, const std::filesystem::path& home = dataHome());
+/// One that comes with the program, by id, or an own one, by name. Throws Error that names all there are.
+SlowmoPreset presetCalled(const std::string& name, const std::filesystem::path& home = dataHome());
 
 struct EngineRange {
   double from = 0, to = 0;  ///< source seconds
@@ -37,6 +45,14 @@ struct SlowmoRequest {
 };
 nlohmann::json toJson(const SlowmoRequest&);
 SlowmoRequest slowmoRequestFromJson(const nlohmann::json&);
+
+/// What a person dropped or named, as jobs to come: loose pictures make one sequence, a folder of nothing but
+/// pictures another, every video one of its own. What is no video in a folder is left out.
+struct CollectedClips {
+  std::vector<SlowmoRequest> clips;  ///< with sources only
+  std::vector<std::filesystem::path> skipped;
+};
+CollectedClips collectClips(std::vector<std::filesystem::path> dropped);
 
 /// The sources as one video, whether it is a file, a folder or chosen pictures. Throws Error.
 VideoInfo probe(const SlowmoRequest&);
@@ -108,6 +124,11 @@ struct JobResult {
 /// Checks what can be checked (the source opens, the settings are valid, the encoder exists, the folder can
 /// be written to) and puts the job at the end of the queue.
 JobRecord queueJob(Store&, const SlowmoRequest&);
+/// Another request in the place of a waiting job; what was made is forgotten. Throws and keeps the old one
+/// when the new one cannot be.
+JobRecord replaceJob(Store&, int64_t jobId, const SlowmoRequest&);
+/// −1: one place earlier in the queue.
+void moveJob(Store&, int64_t jobId, int places);
 /// Runs a job from where it is, on the calling thread (and its own); the observer is called on the calling
 /// thread only. A stop request leaves it resumable. What fails on the way (source changed or gone, disk full,
 /// …) is thrown as Error; the job then waits as "stopped" with that message and all that is made so far.

@@ -1,8 +1,27 @@
+#include <algorithm>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "core/slowmo/job.h"
 
 namespace fw {
+namespace fs = std::filesystem;
+namespace {
+
+fs::path presetsFile(const fs::path& home) { return home / "presets.json"; }
+
+void writeOwn(const std::vector<SlowmoPreset>& presets, const fs::path& home) {
+  auto json = nlohmann::json::object();
+  for (const auto& preset : presets) json[preset.id] = preset.settings;
+  std::error_code failure;
+  fs::create_directories(home, failure);
+  if (failure) throw Error("The presets cannot be kept", home.string(), failure.message() + ".");
+  writeAtomically(presetsFile(home), json.dump(2));
+}
+
+}  // namespace
 
 const std::vector<SlowmoPreset>& slowmoPresets() {
   static const std::vector<SlowmoPreset> presets{
@@ -40,6 +59,46 @@ const std::vector<SlowmoPreset>& slowmoPresets() {
        {{"mode", "slow"}, {"factor", 2.0}, {"container", "gif"}, {"loop", "on"}, {"scale", 360}}},
   };
   return presets;
+}
+
+std::vector<SlowmoPreset> ownPresets(const fs::path& home) {
+  std::ifstream in(presetsFile(home));
+  const auto saved = nlohmann::json::parse(in, nullptr, false);
+  std::vector<SlowmoPreset> presets;
+  if (saved.is_object())
+    for (const auto& [name, settings] : saved.items()) presets.push_back({name, name, {}, settings});
+  return presets;
+}
+
+void keepPreset(const std::string& name, const Settings& settings, const fs::path& home) {
+  if (name.find_first_not_of(" \t") == std::string::npos)
+    throw Error("A preset needs a name", name, "Say what it is for.");
+  const Settings usual(settings.schema());
+  SlowmoPreset kept{name, name, {}, nlohmann::json::object()};
+  const auto all = settings.toJson();
+  for (const auto& parameter : settings.schema().parameters())
+    if (settings.value(parameter.name) != usual.value(parameter.name))
+      kept.settings[parameter.name] = all.at(parameter.name);
+  auto own = ownPresets(home);
+  std::erase_if(own, [&](const SlowmoPreset& other) { return other.id == name; });
+  own.push_back(std::move(kept));
+  writeOwn(own, home);
+}
+
+void forgetPreset(const std::string& name, const fs::path& home) {
+  auto own = ownPresets(home);
+  if (std::erase_if(own, [&](const SlowmoPreset& preset) { return preset.id == name; }) > 0)
+    writeOwn(own, home);
+}
+
+SlowmoPreset presetCalled(const std::string& name, const fs::path& home) {
+  std::string known;
+  for (const auto& presets : {ownPresets(home), slowmoPresets()})
+    for (const auto& preset : presets) {
+      if (preset.id == name) return preset;
+      known += (known.empty() ? "" : ", ") + preset.id;
+    }
+  throw Error("There is no such preset", name, "The presets are: " + known + ".");
 }
 
 }  // namespace fw

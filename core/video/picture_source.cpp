@@ -11,15 +11,6 @@ namespace fs = std::filesystem;
 namespace fw {
 namespace {
 
-bool isPicture(const fs::path& file) {
-  static constexpr const char* kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
-                                             ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kEndings, ending) != std::end(kEndings);
-}
-
 /// Digits compare as numbers: name_2 before name_10.
 bool sortsBefore(const std::string& a, const std::string& b) {
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
@@ -127,14 +118,27 @@ class PictureSource : public FrameSource {
 
 }  // namespace
 
+bool isPicture(const fs::path& file) {
+  static constexpr const char* kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
+                                             ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
+  std::string ending = file.extension().string();
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::ranges::find(kEndings, ending) != std::end(kEndings);
+}
+
+bool comesBefore(const fs::path& a, const fs::path& b) {
+  if (a.parent_path() != b.parent_path())
+    return sortsBefore(a.parent_path().string(), b.parent_path().string());
+  return sortsBefore(a.filename().string(), b.filename().string());
+}
+
 std::vector<fs::path> picturesIn(const fs::path& folder) {
   std::vector<fs::path> pictures;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.is_regular_file(error) && isPicture(entry.path())) pictures.push_back(entry.path());
-  std::ranges::sort(pictures, [](const fs::path& a, const fs::path& b) {
-    return sortsBefore(a.filename().string(), b.filename().string());
-  });
+  std::ranges::sort(pictures, comesBefore);
   if (pictures.empty())
     throw Error("There are no pictures in this folder", folder.string(),
                 "PNG, JPEG, TIFF, BMP and WebP are read.");

@@ -73,6 +73,11 @@ VideoInfo probe(const std::filesystem::path& file, const ReadOptions& options = 
 /// The pictures of a folder in the order a person would sort them: name_2 before name_10.
 std::vector<std::filesystem::path> picturesIn(const std::filesystem::path& folder);
 
+/// A still picture, by its name's ending.
+bool isPicture(const std::filesystem::path& file);
+/// The order a person would sort names in.
+bool comesBefore(const std::filesystem::path& a, const std::filesystem::path& b);
+
 /// One decoded picture: upright, BGR, 8 bits a channel or, for deeper sources, 16 (the full range of the type
 /// is used).
 struct Frame {

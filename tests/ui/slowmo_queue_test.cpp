@@ -185,16 +185,7 @@ class SlowmoQueueTest : public QObject {
     QVERIFY(nextWorst(ClipMarks(), 0) < 0);
   }
 
-  void aSelectionOfPicturesIsOneClipAndVideosAreOneJobEach() {
-    const auto mixed = requestsFor({u"/x/b.mp4"_s, u"/x/p10.png"_s, u"/x/p2.png"_s, u"/x/a.mkv"_s});
-    QCOMPARE(mixed.size(), std::size_t(3));
-    QCOMPARE(mixed[0].sources.size(), std::size_t(2));
-    QCOMPARE(mixed[0].sources[0].filename().string(), std::string("p2.png"));  // as a person would sort them
-    QCOMPARE(mixed[1].sources[0].filename().string(), std::string("a.mkv"));
-  }
-
   void ownPresetsAreKeptAndNamed() {
-    QSettings().clear();
     Settings settings(slowmoSchema());
     settings.set("factor", 3.0);
     PresetButton button;

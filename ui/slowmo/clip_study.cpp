@@ -1,9 +1,5 @@
 #include "ui/slowmo/clip_study.h"
 
-#include <QCollator>
-#include <QDir>
-#include <QFileInfo>
-#include <QImageReader>
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
@@ -20,32 +16,16 @@ constexpr int kFewThumbnails = 8, kThumbnails = 40;  // a few at once, the rest 
 constexpr int kThumbnailHeight = 72;
 constexpr int kFramesPerNews = 16;
 
-std::filesystem::path pathOf(const QString& file) { return file.toStdU16String(); }
-
-SlowmoRequest requestOf(const QString& file) {
-  SlowmoRequest request;
-  request.sources.push_back(pathOf(file));
-  return request;
-}
-
-/// A still picture; animated ones are clips by themselves.
-bool isPicture(const QString& file) {
-  static const QStringList kStill{u"png"_s, u"jpg"_s, u"jpeg"_s, u"tif"_s, u"tiff"_s, u"bmp"_s,
-                                  u"jp2"_s, u"exr"_s, u"ppm"_s,  u"pgm"_s, u"tga"_s};
-  return kStill.contains(QFileInfo(file).suffix().toLower());
-}
-
-QStringList sortedAsPeopleDo(QStringList files) {
-  QCollator collator;
-  collator.setNumericMode(true);
-  std::ranges::sort(files, [&](const QString& a, const QString& b) { return collator.compare(a, b) < 0; });
-  return files;
-}
-
 struct Opened {
-  std::vector<SlowmoRequest> requests;
+  CollectedClips collected;
   VideoInfo info;
 };
+
+std::vector<std::filesystem::path> pathsOf(const QStringList& files) {
+  std::vector<std::filesystem::path> paths;
+  for (const QString& file : files) paths.emplace_back(file.toStdU16String());
+  return paths;
+}
 
 std::vector<ClipTimeline::Thumbnail> readThumbnails(const SlowmoRequest& request, double duration, int count,
                                                     std::stop_token stop) {
@@ -73,33 +53,6 @@ std::vector<ClipTimeline::Thumbnail> readThumbnails(const SlowmoRequest& request
 
 }  // namespace
 
-std::vector<SlowmoRequest> requestsFor(const QStringList& files) {
-  std::vector<SlowmoRequest> requests;
-  SlowmoRequest pictures;
-  for (const QString& file : sortedAsPeopleDo(files)) {
-    if (QFileInfo(file).isDir()) {
-      QStringList inside;
-      bool allPictures = true;
-      for (const auto& entry : QDir(file).entryInfoList(QDir::Files | QDir::Readable)) {
-        inside << entry.absoluteFilePath();
-        allPictures = allPictures && isPicture(entry.fileName());
-      }
-      if (allPictures) {
-        requests.push_back(requestOf(file));
-        continue;
-      }
-      inside.removeIf([](const QString& name) { return isPicture(name); });
-      for (auto& request : requestsFor(inside)) requests.push_back(std::move(request));
-    } else if (isPicture(file)) {
-      pictures.sources.push_back(pathOf(file));
-    } else {
-      requests.push_back(requestOf(file));
-    }
-  }
-  if (!pictures.sources.empty()) requests.insert(requests.begin(), std::move(pictures));
-  return requests;
-}
-
 ClipStudy::ClipStudy(QObject* parent) : QObject(parent) {
   mailbox_ = Mailbox<Findings>::create(this, [this](Findings findings) {
     if (findings.question == question_) Q_EMIT found(findings.cuts, findings.duplicates, findings.until);
@@ -110,17 +63,21 @@ void ClipStudy::open(const QStringList& files) {
   close();
   opening_.ask<Opened>(
       [files](std::stop_token) {
-        Opened opened{requestsFor(files), {}};
-        if (opened.requests.empty())
+        Opened opened{collectClips(pathsOf(files)), {}};
+        if (opened.collected.clips.empty())
           throw Error("There is nothing to open", files.value(0).toStdString(), "Drop a video or pictures.");
-        opened.info = probe(opened.requests.front());
+        opened.info = probe(opened.collected.clips.front());
         return opened;
       },
       [this](Opened opened) {
         info_ = opened.info;
-        const SlowmoRequest first = opened.requests.front();
-        opened.requests.erase(opened.requests.begin());
-        Q_EMIT this->opened(first, info_, opened.requests);
+        auto& clips = opened.collected.clips;
+        const SlowmoRequest first = clips.front();
+        clips.erase(clips.begin());
+        Q_EMIT this->opened(first, info_, clips);
+        if (const auto count = opened.collected.skipped.size(); count > 0)
+          Q_EMIT skipped(QString::fromStdString(opened.collected.skipped.front().filename().string()),
+                         static_cast<int>(count));
         makeThumbnails(first, kFewThumbnails);
       },
       [this](const QString& message) { Q_EMIT failed(message); });

@@ -10,9 +10,6 @@
 
 namespace fw {
 
-/// What a person dropped, as jobs: pictures together make one sequence, each video one job, a folder either.
-std::vector<SlowmoRequest> requestsFor(const QStringList& files);
-
 /// Learns what there is to know of a clip before anything is made: its facts, small pictures of it, cuts and
 /// repeated frames. Everything in the background; the newest clip wins.
 class ClipStudy : public QObject {
@@ -29,6 +26,7 @@ class ClipStudy : public QObject {
   /// Of several clips the first one; the others are to be made likewise.
   void opened(const fw::SlowmoRequest& first, const fw::VideoInfo& info,
               const std::vector<fw::SlowmoRequest>& others);
+  void skipped(const QString& first, int count);  ///< of a folder: what is no video
   void thumbnailsMade(const std::vector<fw::ClipTimeline::Thumbnail>& thumbnails);
   void seen();  ///< the first thumbnails are there (or cannot be had): now there is time for analyse()
   void found(const std::vector<double>& cuts, const std::vector<double>& duplicates, double analysedUntil);

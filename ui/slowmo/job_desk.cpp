@@ -33,12 +33,6 @@ void writeOutput(Store& store, int64_t id, const std::filesystem::path& output) 
   store.updateJob(job);
 }
 
-void swapPlaces(Store& store, JobRecord a, JobRecord b) {
-  std::swap(a.position, b.position);
-  store.updateJob(a);
-  store.updateJob(b);
-}
-
 }  // namespace
 
 bool JobCard::canGoOn() const {
@@ -101,25 +95,11 @@ void JobDesk::add(const SlowmoRequest& request) {
 }
 
 void JobDesk::replace(int64_t id, const SlowmoRequest& request) {
-  send([id, request](Store& store) {
-    const int64_t position = store.job(id).position;
-    auto made = queueJob(store, request);  // checks it; throws, and then the old one stays
-    store.deleteJob(id);
-    made.position = position;
-    store.updateJob(made);
-  });
+  send([id, request](Store& store) { replaceJob(store, id, request); });
 }
 
 void JobDesk::move(int64_t id, int places) {
-  send([id, places](Store& store) {
-    for (int step = 0; step < std::abs(places); ++step) {
-      const auto jobs = store.jobs();
-      const auto here = std::ranges::find(jobs, id, &JobRecord::id);
-      if (here == jobs.end()) break;
-      if (places < 0 && here != jobs.begin()) swapPlaces(store, *here, *std::prev(here));
-      if (places > 0 && std::next(here) != jobs.end()) swapPlaces(store, *here, *std::next(here));
-    }
-  });
+  send([id, places](Store& store) { moveJob(store, id, places); });
 }
 
 void JobDesk::setOutput(int64_t id, const std::filesystem::path& output) {

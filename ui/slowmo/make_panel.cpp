@@ -120,6 +120,7 @@ MakePanel::MakePanel(QWidget* parent)
     presetName_->show();
     presetName_->setFocus();
   });
+  connect(presets_, &PresetButton::failed, this, &MakePanel::failed);
   connect(presetName_, &QLineEdit::returnPressed, this, [this] {
     presets_->save(presetName_->text());
     presetName_->clear();

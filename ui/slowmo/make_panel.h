@@ -42,6 +42,7 @@ class MakePanel : public QWidget {
  Q_SIGNALS:
   void changed();          ///< the settings; what is made from them is out of date
   void analysisChanged();  ///< those that decide on cuts and repeated frames
+  void failed(const QString& message);
   void startRequested();
   void previewRequested();
   void editingEnded();  ///< given up

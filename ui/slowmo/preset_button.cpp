@@ -1,7 +1,6 @@
 #include "ui/slowmo/preset_button.h"
 
 #include <QMenu>
-#include <QSettings>
 #include <nlohmann/json.hpp>
 
 #include "ui/theme.h"
@@ -10,22 +9,6 @@ namespace fw {
 namespace {
 
 using namespace Qt::StringLiterals;
-
-const QString kKey = u"slowmo/presets"_s;
-
-std::vector<SlowmoPreset> ownPresets() {
-  std::vector<SlowmoPreset> presets;
-  const auto saved = nlohmann::json::parse(QSettings().value(kKey).toString().toStdString(), nullptr, false);
-  if (!saved.is_object()) return presets;
-  for (const auto& [name, settings] : saved.items()) presets.push_back({name, name, {}, settings});
-  return presets;
-}
-
-void keepOwn(const std::vector<SlowmoPreset>& presets) {
-  auto json = nlohmann::json::object();
-  for (const auto& preset : presets) json[preset.title] = preset.settings;
-  QSettings().setValue(kKey, QString::fromStdString(json.dump()));
-}
 
 bool same(const Settings& settings, const SlowmoPreset& preset) {
   try {
@@ -68,10 +51,12 @@ void PresetButton::fillMenu() {
   if (own.empty()) return;
   auto* forget = menu()->addMenu(fw::icon(u"trash"_s), u"Forget"_s);
   for (const auto& preset : own)
-    forget->addAction(titleOf(preset), this, [preset] {
-      auto kept = ownPresets();
-      std::erase_if(kept, [&](const SlowmoPreset& other) { return other.title == preset.title; });
-      keepOwn(kept);
+    forget->addAction(titleOf(preset), this, [this, preset] {
+      try {
+        forgetPreset(preset.id);
+      } catch (const std::exception& error) {
+        Q_EMIT failed(QString::fromUtf8(error.what()));
+      }
     });
 }
 
@@ -86,10 +71,11 @@ void PresetButton::showMatching(const Settings& settings) {
 
 void PresetButton::save(const QString& name) {
   if (name.trimmed().isEmpty()) return;
-  auto own = ownPresets();
-  std::erase_if(own, [&](const SlowmoPreset& other) { return titleOf(other) == name.trimmed(); });
-  own.push_back({{}, name.trimmed().toStdString(), {}, shown_.toJson()});
-  keepOwn(own);
+  try {
+    keepPreset(name.trimmed().toStdString(), shown_);
+  } catch (const std::exception& error) {
+    return Q_EMIT failed(QString::fromUtf8(error.what()));
+  }
   showMatching(shown_);
 }
 

@@ -5,7 +5,7 @@
 
 namespace fw {
 
-/// The presets by name: those that come with the program and the person's own, kept in QSettings.
+/// The presets by name: those that come with the program and the person's own.
 class PresetButton : public QToolButton {
   Q_OBJECT
  public:
@@ -16,6 +16,7 @@ class PresetButton : public QToolButton {
 
  Q_SIGNALS:
   void chosen(const nlohmann::json& settings);
+  void failed(const QString& message);
   void saveRequested();  ///< ask for a name, then save()
 
  private:

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/slowmo/so_far.h"
+#include "ui/slowmo/adapt_panel.h"
 #include "ui/slowmo/clip_stage.h"
 #include "ui/slowmo/make_panel.h"
 #include "ui/slowmo/player.h"
@@ -98,6 +99,12 @@ void SlowmoPage::connectStudy() {
   connect(welcome_, &Welcome::filesChosen, this, &SlowmoPage::open);
   connect(&study_, &ClipStudy::opened, this, &SlowmoPage::showOpened);
   connect(&study_, &ClipStudy::failed, this, [this](const QString& message) { messages_->error(message); });
+  connect(&study_, &ClipStudy::skipped, this, [this](const QString& first, int count) {
+    messages_->say(MessageKind::Info,
+                   count == 1
+                       ? u"%1 is no video and is left out."_s.arg(first)
+                       : u"%1 and %2 more files are no videos and are left out."_s.arg(first).arg(count - 1));
+  });
   connect(&study_, &ClipStudy::thumbnailsMade, stage_->timeline(), &ClipTimeline::setThumbnails);
   connect(&study_, &ClipStudy::seen, this, [this] { study_.analyse(request()); });
   connect(&study_, &ClipStudy::found, this,
@@ -113,6 +120,7 @@ void SlowmoPage::connectMaking() {
   connect(stage_, &ClipStage::failed, this, [this](const QString& message) { messages_->error(message); });
   connect(stage_, &ClipStage::closeRequested, this, &SlowmoPage::closeClip);
   connect(stage_, &ClipStage::marksEdited, this, &SlowmoPage::passRequestOn);
+  connect(make_, &MakePanel::failed, this, [this](const QString& message) { messages_->error(message); });
   connect(make_, &MakePanel::changed, this, &SlowmoPage::passRequestOn);
   connect(make_, &MakePanel::analysisChanged, this, [this] {
     if (stage_->hasClip()) study_.analyse(request());
@@ -129,6 +137,10 @@ void SlowmoPage::connectMaking() {
   });
   connect(stage_->check(), &SelfCheckPanel::engineChosen, this,
           [this](const QString& id) { make_->setEngine(id.toStdString()); });
+  connect(stage_->adapt(), &AdaptPanel::adapted, this, [this] {
+    if (!stage_->adapt()->weights().empty()) make_->setEngine("swift");
+    passRequestOn();
+  });
 }
 
 void SlowmoPage::connectQueue() {
@@ -189,6 +201,9 @@ SlowmoRequest SlowmoPage::request() const {
   request.settings = make_->settings().toJson();
   request.output = make_->output();
   applyMarks(stage_->marks(), request);
+  if (const auto& learned = stage_->adapt()->weights();
+      !learned.empty() && request.settings.value("engine", std::string()) == "swift")
+    request.settings["swift_weights"] = learned.string();
   return request;
 }
 

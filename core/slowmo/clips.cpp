@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/slowmo/job.h"
+
+namespace fw {
+namespace fs = std::filesystem;
+namespace {
+
+SlowmoRequest oneClip(const fs::path& source) {
+  SlowmoRequest request;
+  request.sources.push_back(source);
+  return request;
+}
+
+std::vector<fs::path> visibleFilesIn(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(folder, failure))
+    if (entry.is_regular_file(failure) && !entry.path().filename().string().starts_with('.'))
+      files.push_back(entry.path());
+  if (failure) throw Error("The folder cannot be read", folder.string(), failure.message() + ".");
+  std::ranges::sort(files, comesBefore);
+  return files;
+}
+
+void collectFolder(const fs::path& folder, CollectedClips& found) {
+  const auto files = visibleFilesIn(folder);
+  if (!files.empty() && std::ranges::all_of(files, isPicture)) {
+    found.clips.push_back(oneClip(folder));
+    return;
+  }
+  // Beside videos lie subtitles, notes and cover pictures: none of them is a clip.
+  bool anyVideo = false;
+  std::vector<fs::path> others;
+  for (const auto& file : files) {
+    try {
+      if (!isPicture(file)) {
+        probe(file);
+        found.clips.push_back(oneClip(file));
+        anyVideo = true;
+        continue;
+      }
+    } catch (const Error&) {
+    }
+    others.push_back(file);
+  }
+  if (!anyVideo && std::ranges::any_of(others, isPicture)) {
+    found.clips.push_back(oneClip(folder));
+    std::erase_if(others, isPicture);
+  }
+  found.skipped.insert(found.skipped.end(), others.begin(), others.end());
+}
+
+}  // namespace
+
+CollectedClips collectClips(std::vector<fs::path> dropped) {
+  std::ranges::sort(dropped, comesBefore);
+  CollectedClips found;
+  SlowmoRequest pictures;
+  for (const auto& path : dropped) {
+    std::error_code ignored;
+    // A .webp alone is an animation until several show that they are pictures.
+    const bool animation = path.extension() == ".webp" && dropped.size() == 1;
+    if (fs::is_directory(path, ignored))
+      collectFolder(path, found);
+    else if (isPicture(path) && !animation)
+      pictures.sources.push_back(path);
+    else
+      found.clips.push_back(oneClip(path));
+  }
+  if (!pictures.sources.empty()) found.clips.insert(found.clips.begin(), std::move(pictures));
+  return found;
+}
+
+}  // namespace fw
