@@ -24,11 +24,6 @@ std::string endingOf(const std::filesystem::path& file) {
   return ending;
 }
 
-bool isPicture(const std::filesystem::path& file) {
-  static const std::set<std::string> endings{".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"};
-  return endings.contains(endingOf(file));
-}
-
 bool isVideo(const std::filesystem::path& file) {
   static const std::set<std::string> endings{".mp4", ".mkv", ".mov",  ".avi", ".webm",
                                              ".m4v", ".mpg", ".mpeg", ".ts"};
@@ -93,6 +88,7 @@ struct FrameWindows::Sequences {
 FrameWindows::FrameWindows() : sequences_(std::make_unique<Sequences>()) {}
 FrameWindows::~FrameWindows() = default;
 FrameWindows::FrameWindows(FrameWindows&&) noexcept = default;
+FrameWindows& FrameWindows::operator=(FrameWindows&&) noexcept = default;
 
 void FrameWindows::addFrames(const std::string& name, std::vector<std::filesystem::path> files) {
   Sequences::Sequence sequence{name, {}};
@@ -117,6 +113,29 @@ std::vector<std::string> FrameWindows::names() const {
   std::vector<std::string> names;
   for (const auto& sequence : sequences_->list) names.push_back(sequence.name);
   return names;
+}
+
+FrameWindows FrameWindows::takeAside() {
+  constexpr std::size_t kStretches = 12, kFewest = 5, kEvery = 4;
+  FrameWindows aside;
+  std::vector<Sequences::Sequence> rest;
+  for (auto& whole : sequences_->list) {
+    const auto count = whole.shots.size();
+    const auto stretches = std::clamp<std::size_t>(count / kFewest, 1, kStretches);
+    for (std::size_t i = 0; i < stretches; ++i) {
+      const auto begin = whole.shots.begin() + static_cast<std::ptrdiff_t>(i * count / stretches);
+      const auto end = whole.shots.begin() + static_cast<std::ptrdiff_t>((i + 1) * count / stretches);
+      const bool taken = i % kEvery == kEvery / 2;
+      auto& list = taken ? aside.sequences_->list : rest;
+      // Stretches that stay together stay one sequence.
+      const bool goesOn = !taken && i > 0 && (i - 1) % kEvery != kEvery / 2;
+      if (!goesOn) list.push_back({whole.name, {}});
+      list.back().shots.insert(list.back().shots.end(), std::make_move_iterator(begin),
+                               std::make_move_iterator(end));
+    }
+  }
+  sequences_->list = std::move(rest);
+  return aside;
 }
 
 std::optional<BetweenSample> FrameWindows::crop(int side, Random& random) const {

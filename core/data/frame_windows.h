@@ -16,12 +16,16 @@ class FrameWindows {
   FrameWindows();
   ~FrameWindows();
   FrameWindows(FrameWindows&&) noexcept;
+  FrameWindows& operator=(FrameWindows&&) noexcept;
 
   void addFrames(const std::string& name,
                  std::vector<std::filesystem::path> files);  ///< one sequence, in order
   void addVideo(const std::filesystem::path& file, int64_t mostFrames);
   bool empty() const;
   std::vector<std::string> names() const;
+  /// Of every sequence every fourth stretch of neighbouring frames, which stay here no longer: what to test
+  /// on when there is one clip only.
+  FrameWindows takeAside();
 
   /// A square crop with motion in it and no cut. Empty when none was found.
   std::optional<BetweenSample> crop(int side, Random& random) const;

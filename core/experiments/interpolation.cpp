@@ -43,6 +43,10 @@ Schema schema() {
   auto heldOut =
       textParameter("held_out", "Held-out sequences",
                     "Names of sequences never trained on, separated by commas. Empty: every fifth.");
+  auto parts = boolParameter("parts_held_out", "Hold out parts",
+                             "Holds back every fourth stretch of each sequence instead of whole ones: for "
+                             "training on one clip.",
+                             false);
   auto network = choiceParameter(
       "network", "Network",
       "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.", "swift",
@@ -71,6 +75,7 @@ Schema schema() {
                                 100'000'000);
   auto loss = choiceParameter("loss", "Loss", "What counts as close to the true frame.", "charbonnier",
                               {{"l1", "L1"},
+                               {"psnr", "PSNR"},
                                {"charbonnier", "Charbonnier"},
                                {"laplacian", "Laplacian pyramid"},
                                {"census", "Census"},
@@ -92,17 +97,17 @@ Schema schema() {
   teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
-  return Schema({data, heldOut, network, start, weights, share, crop, batch, rate, decay, loss, extra, weight,
-                 teacher, precision});
+  for (auto* p : {&parts, &share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
+  return Schema({data, heldOut, parts, network, start, weights, share, crop, batch, rate, decay, loss, extra,
+                 weight, teacher, precision});
 }
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   constexpr int64_t kGrid = 32;  // of the coarser of the two networks
   const bool swift = settings.text("network") != "rife";
   const auto crop = std::max<int64_t>(64, settings.integer("crop") / kGrid * kGrid);
-  return {settings.paths("data"), settings.text("held_out"), settings.real("photo_share"),
-          static_cast<int>(crop), swift};
+  return {settings.paths("data"),       settings.text("held_out"), settings.flag("parts_held_out"),
+          settings.real("photo_share"), static_cast<int>(crop),    swift};
 }
 
 InterpolationLesson lessonOf(const Settings& settings, const std::string& device) {
@@ -148,10 +153,13 @@ class Interpolation : public Experiment {
     const auto parameters = learners_.front()->module()->parameters();
     const double gradient = torch::nn::utils::clip_grad_norm_(parameters, 1.0);
     optimizer_->step();
-    return {{"loss", news.loss},
-            {"loss/picture", news.picture},
-            {"psnr", -10.0 * std::log10(std::max(news.squaredError, 1e-10))},
-            {"gradient", gradient}};
+    Scalars told{{"loss", news.loss},
+                 {"loss/picture", news.picture},
+                 {"psnr", -10.0 * std::log10(std::max(news.squaredError, 1e-10))},
+                 {"gradient", gradient}};
+    if (news.classicalError > 0)  // dB over classical flow on the same samples
+      told["gain"] = 10.0 * std::log10(news.classicalError / std::max(news.squaredError, 1e-10));
+    return told;
   }
 
   Scores evaluate() override {
@@ -253,6 +261,7 @@ class Interpolation : public Experiment {
       sum.loss += news[w].loss;
       sum.picture += news[w].picture;
       sum.squaredError += news[w].squaredError;
+      sum.classicalError += news[w].classicalError;
       if (w == 0) continue;
       const auto copies = learners_[w]->module()->parameters();
       for (std::size_t i = 0; i < copies.size(); ++i)

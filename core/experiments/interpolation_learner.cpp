@@ -93,6 +93,11 @@ Shown shown(const BetweenSample& sample, const torch::Tensor& view, const SwiftA
   return {made, inner(picture(sample.middle))};
 }
 
+SwiftAnswer classicalAnswer(const torch::Tensor& view) {
+  return {view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftGuesses),
+          torch::zeros({1, 2 * kSwiftMoved, view.size(2), view.size(3)}, view.options())};
+}
+
 /// Learns at the size of the sample, while the network sees the size motion is looked for in.
 class SwiftLearner : public InterpolationLearner {
  public:
@@ -123,6 +128,10 @@ class SwiftLearner : public InterpolationLearner {
       news.loss += one.loss;
       news.picture += one.picture;
       news.squaredError += one.squaredError;
+      const torch::NoGradGuard noGrad;
+      const auto untaught =
+          shown(samples[i], view.slice(0, at, at + 1), classicalAnswer(view.slice(0, at, at + 1)));
+      news.classicalError += share * (untaught.made - truth).square().mean().item<double>();
     }
     loss.backward();
     return news;

@@ -20,6 +20,7 @@ struct InterpolationLesson {
 
 struct InterpolationNews {
   double loss = 0, picture = 0, squaredError = 0;
+  double classicalError = 0;  ///< of what the untrained swift makes of the same samples
 };
 
 /// A network that can be taught to make frames between frames.

@@ -34,12 +34,14 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
   std::vector<std::string> known;
   const auto isHeldOut = [&](const std::string& name) {
     known.push_back(name);
+    if (choice.partsHeldOut) return false;
     return keepAside.empty() ? known.size() % 5 == 0 : std::ranges::find(keepAside, name) != keepAside.end();
   };
   for (const auto& sequence : found.sequences)
     (isHeldOut(sequence.name) ? heldOut : windows_).addFrames(sequence.name, sequence.frames);
   for (const auto& video : found.videos)
     (isHeldOut(video.filename().string()) ? heldOut : windows_).addVideo(video, kMostFrames);
+  if (choice.partsHeldOut) heldOut = windows_.takeAside();
   for (const auto& name : keepAside)
     if (std::ranges::find(known, name) == known.end())
       throw Error("There is no such sequence to hold out", name,
@@ -50,7 +52,13 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
   Random fixed(7);  // the same for every seed, so that runs can be compared
   if (photos_.empty() && windows_.empty())
     for (int i = 0; i < kInventedPhotos; ++i) photos_.push_back(inventedPhoto(kInventedSide, fixed));
-  if (!heldOut_.empty()) return;
+  if (!heldOut_.empty()) {
+    constexpr int kGrid = 32;
+    for (const auto& sample : heldOut_)  // small clips are learned from in small crops
+      choice_.crop = std::min(
+          choice_.crop, std::max(kGrid, std::min(sample.first.cols, sample.first.rows) / kGrid * kGrid));
+    return;
+  }
   if (photos_.size() < 2 &&
       !windows_.empty())  // one clip only: its last frames cannot be told apart from the rest
     throw Error("There is nothing to validate on", "held_out",

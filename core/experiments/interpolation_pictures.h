@@ -13,6 +13,7 @@ class InterpolationPictures {
   struct Choice {
     std::vector<std::string> paths;  ///< empty: pictures are invented
     std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
+    bool partsHeldOut = false;       ///< parts of every sequence are held out, no whole ones
     double photoShare = 0.3;
     int crop = 192;     ///< side of the pictures that motion is looked for in
     bool swift = true;  ///< false: only middles that are halfway, and motion is looked for in whole pictures

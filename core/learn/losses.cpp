@@ -114,6 +114,11 @@ torch::Tensor perceptualLoss(const torch::Tensor& prediction, const torch::Tenso
   return loss;
 }
 
+torch::Tensor psnrLoss(const torch::Tensor& prediction, const torch::Tensor& target) {
+  constexpr double kEnough = 3e-4;  // 35 dB
+  return torch::log1p((prediction - target).square().mean({1, 2, 3}) / kEnough).mean();
+}
+
 torch::Tensor pictureLoss(const std::string& name, const torch::Tensor& prediction,
                           const torch::Tensor& target) {
   if (name == "l1") return l1Loss(prediction, target);
@@ -121,7 +126,8 @@ torch::Tensor pictureLoss(const std::string& name, const torch::Tensor& predicti
   if (name == "laplacian") return laplacianLoss(prediction, target);
   if (name == "census") return censusLoss(prediction, target);
   if (name == "perceptual") return perceptualLoss(prediction, target);
-  throw Error("Unknown loss", name, "Choose one of l1, charbonnier, laplacian, census, perceptual.");
+  if (name == "psnr") return psnrLoss(prediction, target);
+  throw Error("Unknown loss", name, "Choose one of l1, charbonnier, laplacian, census, perceptual, psnr.");
 }
 
 }  // namespace fw

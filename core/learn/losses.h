@@ -17,7 +17,11 @@ torch::Tensor censusLoss(const torch::Tensor& prediction, const torch::Tensor& t
 /// no downloaded network.
 torch::Tensor perceptualLoss(const torch::Tensor& prediction, const torch::Tensor& target);
 
-/// By name: l1, charbonnier, laplacian, census, perceptual. Throws Error that names them.
+/// ln(1 + MSE / 3·10⁻⁴), mean over the pictures: what PSNR measures, so that an easy picture counts as much
+/// as a hard one, up to 35 dB.
+torch::Tensor psnrLoss(const torch::Tensor& prediction, const torch::Tensor& target);
+
+/// By name: l1, charbonnier, laplacian, census, perceptual, psnr. Throws Error that names them.
 torch::Tensor pictureLoss(const std::string& name, const torch::Tensor& prediction,
                           const torch::Tensor& target);
 

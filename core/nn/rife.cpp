@@ -54,11 +54,19 @@ Stack convLeaky(int64_t in, int64_t out, int64_t stride) {
                nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2)));
 }
 
-nn::ConvTranspose2d doubling(int64_t in, int64_t out) {
-  return nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 4).stride(2).padding(1));
-}
+/// Doubles both sides. LibTorch 1.13 cannot transpose 16-bit convolutions on the processor: 32 bit always.
+struct DoublingImpl : nn::ConvTranspose2dImpl {
+  DoublingImpl(int64_t in, int64_t out)
+      : ConvTranspose2dImpl(nn::ConvTranspose2dOptions(in, out, 4).stride(2).padding(1)) {}
+  torch::Tensor forward(const torch::Tensor& x) {
+    return torch::conv_transpose2d(x.to(torch::kFloat32), weight.to(torch::kFloat32),
+                                   bias.to(torch::kFloat32), 2, 1)
+        .to(x.scalar_type());
+  }
+};
+TORCH_MODULE(Doubling);
 
-Stack deconvPRelu(int64_t in, int64_t out) { return Stack(doubling(in, out), PRelu(out)); }
+Stack deconvPRelu(int64_t in, int64_t out) { return Stack(Doubling(in, out), PRelu(out)); }
 
 struct FlowAndMask {
   torch::Tensor flow, mask;  // changes, in pixels and logits
@@ -70,7 +78,7 @@ struct Block2022 : nn::Module {
     conv0 = register_module("conv0", nn::Sequential(convPRelu(in, c / 2, 2), convPRelu(c / 2, c, 2)));
     for (int i = 0; i < 8; ++i) convblock->push_back(convPRelu(c, c, 1));
     register_module("convblock", convblock);
-    lastconv = register_module("lastconv", doubling(c, 5));
+    lastconv = register_module("lastconv", Doubling(c, 5));
   }
   FlowAndMask forward(torch::Tensor x, const torch::Tensor& flow, double scale) {
     x = resized(x, 1.0 / scale);
@@ -81,7 +89,7 @@ struct Block2022 : nn::Module {
     return {x.slice(1, 0, 4) * (scale * 2), x.slice(1, 4, 5)};
   }
   nn::Sequential conv0{nullptr}, convblock;
-  nn::ConvTranspose2d lastconv{nullptr};
+  Doubling lastconv{nullptr};
 };
 
 /// LeakyReLU( conv(x)·β + x ), β one number a channel.
@@ -103,7 +111,7 @@ struct Block46 : nn::Module {
     conv0 = register_module("conv0", nn::Sequential(convLeaky(in, c / 2, 2), convLeaky(c / 2, c, 2)));
     for (int i = 0; i < 8; ++i) convblock->push_back(ResConv(c));
     register_module("convblock", convblock);
-    lastconv = register_module("lastconv", nn::Sequential(doubling(c, 4 * 6), nn::PixelShuffle(2)));
+    lastconv = register_module("lastconv", nn::Sequential(Doubling(c, 4 * 6), nn::PixelShuffle(2)));
   }
   FlowAndMask forward(torch::Tensor x, const torch::Tensor& flow, double scale) {
     x = resized(x, 1.0 / scale);

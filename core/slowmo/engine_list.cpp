@@ -5,12 +5,16 @@
 #include "core/slowmo/engine.h"
 #include "core/slowmo/flow.h"
 #include "core/slowmo/learned.h"
+#include "core/slowmo/rife.h"
+#include "core/slowmo/swift.h"
 
 namespace fw {
 
 const std::vector<EngineKind>& engineList() {
   static const std::vector<EngineKind> kinds{
       flowEngine(),
+      swiftEngine(),
+      rifeEngine(),
       learnedEngine(),
       blendEngine(),
   };

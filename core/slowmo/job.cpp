@@ -14,6 +14,7 @@
 #include "core/image/views.h"
 #include "core/slowmo/fingerprint.h"
 #include "core/slowmo/finish.h"
+#include "core/slowmo/job_weights.h"
 #include "core/slowmo/pipeline.h"
 #include "core/slowmo/progress_meter.h"
 #include "core/slowmo/segments.h"
@@ -410,6 +411,8 @@ JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
   JobRecord job = store.createJob(toJson(request));
   try {
     writeAtomically(job.folder / kSourceFile, print.dump());
+    keepWeights(job);
+    store.updateJob(job);
   } catch (...) {
     store.deleteJob(job.id);
     throw;

@@ -1,6 +1,7 @@
 // Prints, side by side in one run, how good and how fast every way to make frames is.
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -15,8 +16,11 @@
 
 #include "core/base/error.h"
 #include "core/image/metrics.h"
+#include "core/learn/checkpoint.h"
+#include "core/nn/rife.h"
 #include "core/slowmo/engine.h"
 #include "core/slowmo/flow_motion.h"
+#include "core/slowmo/rife.h"
 #include "tests/bench/minterpolate.h"
 #include "tests/bench/triplets.h"
 
@@ -25,7 +29,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kTripletsOfEach = 2;  // of 14 sequences; the second argument asks for more
+// Sequences that the bundled weights of swift were never trained on.
+const std::vector<std::string> kHeldOut{"breakdance", "car-shadow", "horsejump-high", "soapbox"};
+constexpr int kTripletsOfEach = 7;  // the second argument asks for more
 const cv::Size kSizes[] = {{854, 480}, {1280, 720}, {1920, 1080}};
 
 /// What everyone writes first: F_t0 = −¼F01 + ¼F10 of DIS medium, and the average.
@@ -49,13 +55,31 @@ class Naive : public Engine {
 struct Contender {
   std::string name;
   std::unique_ptr<Engine> engine;
+  bool slow = false;    ///< measured once only
+  bool random = false;  ///< with made-up weights: its time counts, its pictures do not
 };
+
+// RIFE (ECCV 2022) with weights that were never trained takes as long as any.
+void addRife(std::vector<Contender>& all) {
+  const EngineKind kind = rifeEngine();
+  const fs::path file =
+      fs::temp_directory_path() / ("fw_bench_rife_" + std::to_string(::getpid()) + ".safetensors");
+  writeSafetensors(file, {weightsOf({{"rife", std::make_shared<Rife2022>()}}), {}});
+  for (const char* precision : {"float32", "bfloat16"}) {
+    Settings settings(kind.schema);
+    settings.set("weights", file.string());
+    settings.set("precision", std::string(precision));
+    all.push_back({std::string("rife ") + precision, kind.make(settings, {.threads = 2}), true, true});
+  }
+  fs::remove(file);
+}
 
 // Every engine that can be made, once for each choice of its quality where it has one.
 std::vector<Contender> contenders() {
   std::vector<Contender> all;
   all.push_back({"naive DIS", std::make_unique<Naive>()});
   for (const EngineKind& kind : engineList()) {
+    if (kind.id == "rife" || kind.id == "learned") continue;  // with weights of one's own only
     const Parameter* quality = kind.schema.find("quality");
     std::vector<std::string> choices{""};
     if (quality != nullptr && quality->kind == ParameterKind::Choice) {
@@ -66,13 +90,14 @@ std::vector<Contender> contenders() {
       try {
         Settings settings(kind.schema);
         if (!choice.empty()) settings.set("quality", choice);
-        all.push_back({kind.id + (choice.empty() ? "" : " " + choice), kind.make(settings, {})});
+        all.push_back({kind.id + (choice.empty() ? "" : " " + choice), kind.make(settings, {.threads = 2})});
       } catch (const Error& error) {
         std::fprintf(stderr, "%s takes no part: %s\n", kind.id.c_str(), error.what());
         break;
       }
     }
   }
+  addRife(all);
   return all;
 }
 
@@ -110,13 +135,13 @@ void addScore(Row& row, const cv::Mat& made, const cv::Mat& truth) {
   ++row.frames;
 }
 
-void measureSpeed(Row& row, Engine& engine, const Stretch& stretch) {
+void measureSpeed(Row& row, Engine& engine, const Stretch& stretch, bool slow) {
   for (const cv::Size& size : kSizes) {
     cv::Mat first, second;
     cv::resize(stretch.seen[0], first, size, 0, 0, cv::INTER_CUBIC);
     cv::resize(stretch.seen[1], second, size, 0, 0, cv::INTER_CUBIC);
     const bool largest = size == kSizes[2];
-    middle(engine, first, second);  // first use allocates
+    if (!slow || largest) middle(engine, first, second);  // first use allocates
     if (largest) {
       malloc_trim(0);  // what earlier runs left to be used again would hide what this one needs
       resetPeak();
@@ -124,7 +149,7 @@ void measureSpeed(Row& row, Engine& engine, const Stretch& stretch) {
     const double before = memory("VmRSS");
     // The least of several runs is what the machine can do; what else runs on it only adds.
     double wall = 1e9, processor = 1e9;
-    const int runs = size == kSizes[0] ? 7 : 4;
+    const int runs = slow ? 1 : size == kSizes[0] ? 7 : 4;
     for (int i = 0; i < runs; ++i) {
       const double used = processorMilliseconds();
       const auto start = std::chrono::steady_clock::now();
@@ -189,7 +214,7 @@ int table(int count, char** words) {
   const fs::path data = dataFolder(count, words);
   const int triplets = count > 2 ? std::max(1, std::atoi(words[2])) : kTripletsOfEach;
   const bool real = fs::is_directory(data / "davis");
-  const auto stretches = real ? realStretches(data / "davis", triplets) : madeStretches(triplets);
+  const auto stretches = real ? realStretches(data / "davis", triplets, kHeldOut) : madeStretches(triplets);
   if (stretches.empty())
     throw Error("There is nothing to measure on", data.string(), "Give the folder that has davis/.");
   std::printf("%zu %s of %d frames, every odd frame hidden; milliseconds a made frame, two threads\n",
@@ -199,16 +224,24 @@ int table(int count, char** words) {
   for (const cv::Size& size : kSizes) std::printf("  %4dp ms      cpu", size.height);
   std::printf("   MB 1080p\n");
 
-  Row flow;
+  Row flow, swift, rife;
   for (Contender& contender : contenders()) {
     Row row;
-    for (const Stretch& stretch : stretches)
+    for (const Stretch& stretch : contender.random ? std::vector<Stretch>() : stretches)
       for (std::size_t i = 0; i < stretch.truth.size(); ++i)
         addScore(row, middle(*contender.engine, stretch.seen[i], stretch.seen[i + 1]), stretch.truth[i]);
-    measureSpeed(row, *contender.engine, stretches[0]);
+    measureSpeed(row, *contender.engine, stretches[0], contender.slow);
     print(contender.name, row);
     if (contender.name == "flow balanced") flow = row;
+    if (contender.name == "swift balanced") swift = row;
+    if (contender.name == "rife float32") rife = row;
   }
+  if (swift.frames > 0)
+    std::printf(
+        "swift (balanced) against flow (balanced): %+.2f dB; at 720p %.1f frames a second, %.0f times as "
+        "fast as rife float32\n",
+        swift.psnr / swift.frames - flow.psnr / flow.frames, 1e3 / swift.wall.at(720),
+        rife.wall.at(720) / swift.wall.at(720));
   const Row theirs = minterpolateRow(stretches);
   if (theirs.frames == 0) {
     std::printf("ffmpeg minterpolate takes no part: there is no ffmpeg program here\n");

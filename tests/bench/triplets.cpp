@@ -18,10 +18,13 @@ std::vector<fs::path> sorted(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<Stretch> realStretches(const fs::path& folder, int count) {
+std::vector<Stretch> realStretches(const fs::path& folder, int count, const std::vector<std::string>& names) {
   std::vector<Stretch> stretches;
+  const bool all =
+      std::ranges::none_of(names, [&](const auto& name) { return fs::is_directory(folder / name); });
   for (const fs::path& sequence : sorted(folder)) {
     if (!fs::is_directory(sequence)) continue;
+    if (!all && std::ranges::find(names, sequence.filename().string()) == names.end()) continue;
     const auto pictures = sorted(sequence);
     const int triplets = std::min(count, (static_cast<int>(pictures.size()) - 1) / 2);
     if (triplets < 1) continue;

@@ -14,8 +14,10 @@ struct Stretch {
   std::vector<cv::Mat> truth;  ///< n frames
 };
 
-/// `count` consecutive triplets from the middle of each sequence (a folder of pictures) in `folder`.
-std::vector<Stretch> realStretches(const std::filesystem::path& folder, int count);
+/// `count` consecutive triplets from the middle of each sequence (a folder of pictures) in `folder`; only of
+/// those that are named, when any of them is there.
+std::vector<Stretch> realStretches(const std::filesystem::path& folder, int count,
+                                   const std::vector<std::string>& names = {});
 /// Textured things that move before and behind each other, for machines without the data.
 std::vector<Stretch> madeStretches(int count);
 

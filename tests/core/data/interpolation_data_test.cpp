@@ -124,5 +124,22 @@ TEST(FindPictures, TellsSequencesFromPhotographs) {
   EXPECT_THROW(findPictures({(folder.path() / "gone").string()}), Error);
 }
 
+TEST(FrameWindows, WhatIsTakenAsideIsNotTrainedOn) {
+  const Folder folder;
+  writeSequence(folder.path() / "pan", 30, 3);
+  const auto found = findPictures({folder.path().string()});
+  FrameWindows windows;
+  windows.addFrames("pan", found.sequences.at(0).frames);
+  const auto whole = windows.triplets(1000).size();
+  const FrameWindows aside = windows.takeAside();
+  const auto tested = aside.triplets(1000);
+  EXPECT_GT(tested.size(), 0U);
+  EXPECT_LT(tested.size(), whole / 2);
+  for (const auto& test : tested)
+    for (const auto& sample : windows.triplets(1000))
+      for (const auto& trained : {sample.first, sample.middle, sample.second})
+        EXPECT_GT(distance(test.middle, trained), 0.5);
+}
+
 }  // namespace
 }  // namespace fw

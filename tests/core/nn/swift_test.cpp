@@ -50,12 +50,14 @@ TEST(SwiftNet, LearnsToBelieveTheRightGuess) {
     const auto loss =
         -torch::log(net->forward(seen).shares.select(1, 2)).mean();  // the third guess is always right
     loss.backward();
+    if (i == 3) {  // before it is so sure that nothing is left to learn
+      for (const auto& parameter : net->named_parameters())
+        EXPECT_GT(parameter.value().grad().abs().sum().item<double>(), 0.0) << parameter.key();
+    }
     optimizer.step();
     (i == 0 ? start : end) = loss.item<double>();
   }
   EXPECT_LT(end, 0.3 * start);
-  for (const auto& parameter : net->named_parameters())
-    EXPECT_GT(parameter.value().grad().abs().sum().item<double>(), 0.0) << parameter.key();
 }
 
 TEST(SwiftNet, SixteenBitArithmeticIsNearlyTheSame) {

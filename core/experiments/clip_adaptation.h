@@ -1,0 +1,33 @@
+#pragma once
+#include <filesystem>
+#include <optional>
+
+#include "core/learn/trainer.h"
+#include "core/slowmo/job_weights.h"
+
+/// "Adapt to this clip": a short run of the experiment `interpolation` on one clip's own frames, from the
+/// weights the engine swift has. Parts of the clip are held back, and only what is better there is used.
+namespace fw {
+
+struct ClipAdaptation {
+  std::filesystem::path clip;     ///< a video or a folder of frames
+  double minutes = 5;             ///< at most; stopping earlier keeps what is learned so far
+  std::filesystem::path weights;  ///< to begin from; empty: the bundled ones
+  int threads = 0;                ///< 0: as many as there are cores
+};
+
+struct AdaptedClip {
+  int64_t run = 0;  ///< in the store, like every run
+  double before = 0,
+         after = 0;  ///< PSNR on the held-back frames, dB: with the starting weights, with the best
+  double flow = 0;   ///< … and what classical flow reaches
+  std::filesystem::path weights;  ///< for swift's setting "weights"; empty: adapting did not help
+  bool helps() const { return !weights.empty(); }
+};
+
+/// Trains on the calling thread until the minutes are over or stop is asked for. The observer hears the run's
+/// curves, scores and pictures; "prediction" beside "plain blend" of step 0 is the frame before. Throws Error
+/// when there is nothing to learn from.
+AdaptedClip adaptToClip(Store&, const ClipAdaptation&, TrainObserver&, TrainControl&, std::stop_token);
+
+}  // namespace fw

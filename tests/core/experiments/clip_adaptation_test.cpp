@@ -1,0 +1,85 @@
+#include "core/experiments/clip_adaptation.h"
+
+#include <gtest/gtest.h>
+
+#include <opencv2/imgcodecs.hpp>
+
+#include "core/base/error.h"
+#include "core/data/layered_motion.h"
+#include "tests/core/store/temporary_folder.h"
+
+namespace fw {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A camera that pans over a picture.
+fs::path writtenClip(const fs::path& folder, int frames) {
+  fs::create_directories(folder);
+  Random random(5);
+  const cv::Mat scene = inventedPhoto(384, random);
+  for (int i = 0; i < frames; ++i)
+    cv::imwrite((folder / (std::to_string(100 + i) + ".png")).string(),
+                scene(cv::Rect(3 * i, 2 * i, 256, 192)));
+  return folder;
+}
+
+/// Notes what it hears and asks to stop after a number of steps.
+class Listener : public TrainObserver {
+ public:
+  Listener(std::stop_source& stop, int64_t steps) : stop_(stop), steps_(steps) {}
+  void onScalars(int64_t step, double, const Scalars&) override {
+    if (step >= steps_) stop_.request_stop();
+  }
+  void onScores(int64_t step, double, const Scores& scores, bool) override {
+    if (step == 0) before = scores.at("validation/psnr");
+  }
+  void onGallery(int64_t, const Gallery& gallery) override { rows = gallery.size(); }
+
+  double before = 0;
+  std::size_t rows = 0;
+
+ private:
+  std::stop_source& stop_;
+  int64_t steps_;
+};
+
+TEST(ClipAdaptation, NeverGivesWeightsThatDoNotHelp) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "home");
+  std::stop_source stop;
+  Listener listener(stop, 3);
+  TrainControl control;
+  const auto adapted = adaptToClip(store, {writtenClip(folder.path() / "pan", 24), 5, {}, 2}, listener,
+                                   control, stop.get_token());
+  EXPECT_GT(listener.rows, 0U);
+  EXPECT_DOUBLE_EQ(adapted.before, listener.before);
+  EXPECT_GE(adapted.after, adapted.before);
+  EXPECT_EQ(adapted.helps(), adapted.after > std::max(adapted.before, adapted.flow) + 0.02);
+  EXPECT_EQ(adapted.helps(), fs::exists(adapted.weights));
+  EXPECT_NE(store.run(adapted.run).name.find("pan"), std::string::npos);
+}
+
+TEST(ClipAdaptation, EndsWhenTheTimeIsOver) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "home");
+  TrainObserver nobody;
+  TrainControl control;
+  const auto adapted =
+      adaptToClip(store, {writtenClip(folder.path() / "pan", 16), 0.001, {}, 2}, nobody, control, {});
+  EXPECT_LE(store.run(adapted.run).step, 1);
+}
+
+TEST(ClipAdaptation, SaysWhatIsMissing) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "home");
+  TrainObserver nobody;
+  TrainControl control;
+  EXPECT_THROW(adaptToClip(store, {folder.path() / "nowhere.mp4", 1, {}, 2}, nobody, control, {}), Error);
+  EXPECT_THROW(adaptToClip(store, {writtenClip(folder.path() / "pan", 3), 1, {}, 2}, nobody, control, {}),
+               Error);
+  EXPECT_THROW(adaptToClip(store, {folder.path() / "pan", 0, {}, 2}, nobody, control, {}), Error);
+}
+
+}  // namespace
+}  // namespace fw

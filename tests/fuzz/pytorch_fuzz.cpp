@@ -1,0 +1,6 @@
+#include "core/learn/pytorch_file.h"
+#include "tests/fuzz/weights_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
+  return fw::endsWell(data, size, [](std::string_view bytes) { fw::parsePytorchFile(bytes, "fuzz"); });
+}
