@@ -29,6 +29,7 @@ class SettingFlags {
         help += (&choice == &parameter.choices.front() ? " One of: " : ", ") + choice.id;
       auto* option = command.add_option(flag, *typed, help)
                          ->default_str(toText(parameter.fallback))
+                         ->take_last()
                          ->group(parameter.advanced ? "More settings" : "Settings");
       given_.push_back({parameter.name, typed, option});
     }

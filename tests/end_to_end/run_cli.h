@@ -46,10 +46,10 @@ class Programs : public testing::Test {
 
   Ran shell(const std::string& command) const {
     const auto out = folder_ / "stdout.txt", err = folder_ / "stderr.txt";
-    const int status = std::system(("XDG_DATA_HOME=" + quoted(folder_.string()) +
-                                    " XDG_STATE_HOME=" + quoted(folder_.string()) + " " + command + " >" +
-                                    quoted(out.string()) + " 2>" + quoted(err.string()) + " </dev/null")
-                                       .c_str());
+    const int status = std::system(
+        ("export XDG_DATA_HOME=" + quoted(folder_.string()) + " XDG_STATE_HOME=" + quoted(folder_.string()) +
+         "; { " + command + "; } >" + quoted(out.string()) + " 2>" + quoted(err.string()) + " </dev/null")
+            .c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), readFile(out), readFile(err)};
   }
   Ran cli(const std::vector<std::string>& words) const {

@@ -1,0 +1,172 @@
+// Slow motion from file to file against ffmpeg's minterpolate, and against our engine alone, in one run.
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "core/base/error.h"
+#include "core/slowmo/job.h"
+#include "core/video/writer.h"
+
+extern char** environ;
+
+namespace fw::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Both make what a person gets at the usual settings: H.264 of quality 18 at medium effort.
+constexpr int kFrames = 96, kTheirFrames = 24;  // of 1280×720; theirs take a second each
+constexpr int kRounds = 2;
+
+struct Spent {
+  double wall = 0, processor = 0;  // seconds
+};
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+double processorSeconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+Spent timed(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  const double before = processorSeconds();
+  work();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          processorSeconds() - before};
+}
+
+Spent ffmpeg(std::vector<std::string> words) {
+  words.insert(words.begin(), {"ffmpeg", "-v", "error", "-nostdin", "-y"});
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const auto start = std::chrono::steady_clock::now();
+  pid_t process = 0;
+  int status = -1;
+  rusage used{};
+  if (posix_spawnp(&process, "ffmpeg", nullptr, nullptr, arguments.data(), environ) == 0)
+    wait4(process, &status, 0, &used);
+  if (status != 0) throw Error("The ffmpeg program failed", words.back(), "Install ffmpeg and try again.");
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          seconds(used.ru_utime) + seconds(used.ru_stime)};
+}
+
+fs::path sourceClip(const fs::path& folder) {
+  fs::path real = fs::path(FW_SHARED_DATA) / "clips" / "bigbuckbunny.mp4";
+  if (!fs::exists(real)) real = resource("samples/windmill.mp4");
+  const fs::path clip = folder / "clip.mp4";
+  ffmpeg({"-stream_loop", "-1", "-i", real, "-an", "-vf", "scale=1280:720", "-frames:v",
+          std::to_string(kFrames), "-c:v", "libx264", "-crf", "16", "-preset", "fast", clip});
+  std::printf("%s, %d frames of 1280×720, 2×, quality 18, medium effort\n", real.filename().c_str(), kFrames);
+  return clip;
+}
+
+std::vector<cv::Mat> framesOf(const fs::path& clip) {
+  VideoReader reader(clip);
+  std::vector<cv::Mat> frames;
+  while (auto frame = reader.next()) frames.push_back(frame->image);
+  return frames;
+}
+
+Spent ourPipeline(const fs::path& clip, const fs::path& folder, const std::string& speed) {
+  fs::remove_all(folder / "store");
+  fs::remove(folder / "ours.mp4");
+  Store store(folder / "store");
+  SlowmoRequest request;
+  request.sources = {clip};
+  request.output = folder / "ours.mp4";
+  request.settings = {{"engine", "flow"}, {"speed", speed}, {"cuts", false}, {"duplicates", "off"}};
+  const auto job = queueJob(store, request);
+  SlowmoObserver nobody;
+  JobControl control;
+  return timed([&] { runJob(store, job.id, nobody, control, {}); });
+}
+
+Spent engineAlone(const std::vector<cv::Mat>& frames) {
+  const auto& kind = engineKind("flow");
+  const auto engine = kind.make(Settings(kind.schema), {});
+  constexpr double kHalf = 0.5;
+  engine->between({frames[0], frames[1]}, {&kHalf, 1});
+  return timed([&] {
+    for (std::size_t i = 0; i + 1 < frames.size(); ++i)
+      engine->between({frames[i], frames[i + 1]}, {&kHalf, 1});
+  });
+}
+
+Spent decodingAndEncodingAlone(const fs::path& clip, const fs::path& folder, const std::string& speed) {
+  return timed([&] {
+    VideoReader reader(clip);
+    EncodeSettings encode;
+    encode.speed = speed;
+    VideoWriter writer(folder / "copy.mp4", encode, {1280, 720, {25, 1}, {1, 25}, reader.info()});
+    int64_t number = 0;
+    while (const auto frame = reader.next())  // as many frames as the result has
+      for (int twice = 0; twice < 2; ++twice) writer.write(*frame, number++, 1);
+    writer.finish();
+  });
+}
+
+const Spent& quicker(const Spent& a, const Spent& b) { return a.wall <= b.wall ? a : b; }
+
+void print(const char* what, const Spent& spent, double frames) {
+  std::printf("%-44s %8.2f fps %8.1f ms a frame %8.1f ms processor\n", what, frames / spent.wall,
+              1e3 * spent.wall / frames, 1e3 * spent.processor / frames);
+  std::fflush(stdout);
+}
+
+void table() {
+  const fs::path folder = fs::temp_directory_path() / ("framewright-bench-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  const fs::path clip = sourceClip(folder);
+  const auto frames = framesOf(clip);
+  constexpr double kMade = 2.0 * kFrames, kTheirs = 2.0 * kTheirFrames;
+  const Spent theirs = ffmpeg(
+      {"-t", std::to_string(kTheirFrames / 30.0), "-i", clip, "-vf", "setpts=2*PTS,minterpolate=mi_mode=mci",
+       "-frames:v", std::to_string(int(kTheirs)), "-c:v", "libx264", "-crf", "18", folder / "theirs.mp4"});
+  print("ffmpeg minterpolate=mi_mode=mci", theirs, kTheirs);
+  Spent ours{1e9, 0}, fast{1e9, 0}, engine{1e9, 0}, ends{1e9, 0};
+  for (int round = 0; round < kRounds; ++round) {  // interleaved: what else the machine does hits all alike
+    engine = quicker(engine, engineAlone(frames));
+    ours = quicker(ours, ourPipeline(clip, folder, "medium"));
+    fast = quicker(fast, ourPipeline(clip, folder, "fast"));
+    ends = quicker(ends, decodingAndEncodingAlone(clip, folder, "medium"));
+  }
+  print("framewright, flow, from file to file", ours, kMade);
+  print("  the same with effort fast", fast, kMade);
+  print("the engine alone, frames of the result", engine, kMade);
+  print("decoding and encoding alone", ends, kMade);
+  std::printf("%.1f times as fast as minterpolate; %.1f times in processor time\n",
+              (kMade / ours.wall) / (kTheirs / theirs.wall),
+              (theirs.processor / kTheirs) / (ours.processor / kMade));
+  std::printf("wall time over the engine alone: %+.0f %% (effort fast: %+.0f %%)\n",
+              100 * (ours.wall / engine.wall - 1), 100 * (fast.wall / engine.wall - 1));
+  std::printf("processor time over engine, decoding and encoding together: %+.0f %%\n",
+              100 * (ours.processor / (engine.processor + ends.processor) - 1));
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
+}  // namespace
+}  // namespace fw::bench
+
+int main() {
+  try {
+    fw::bench::table();
+    return 0;
+  } catch (const fw::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}

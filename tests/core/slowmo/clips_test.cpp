@@ -1,0 +1,85 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "core/base/error.h"
+#include "core/slowmo/job.h"
+#include "tests/core/slowmo/made_clip.h"
+#include "tests/core/store/temporary_folder.h"
+
+namespace fw {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(CollectClips, ASelectionOfPicturesIsOneClipAndVideosAreOneEach) {
+  const auto found = collectClips({"/x/b.mp4", "/x/p10.png", "/x/p2.png", "/x/a.mkv"});
+  ASSERT_EQ(found.clips.size(), 3u);
+  EXPECT_EQ(found.clips[0].sources, (std::vector<fs::path>{"/x/p2.png", "/x/p10.png"}));
+  EXPECT_EQ(found.clips[1].sources, std::vector<fs::path>{"/x/a.mkv"});
+}
+
+TEST(CollectClips, AFolderIsItsVideosOrItsPictures) {
+  const TemporaryFolder folder;
+  const fs::path videos = folder.path() / "videos", pictures = folder.path() / "pictures";
+  fs::create_directories(videos);
+  fs::create_directories(pictures);
+  makeClip(videos / "b.mp4", 3);
+  makeClip(videos / "a.mkv", 3);
+  cv::imwrite((videos / "cover.png").string(), movingDisc(0));
+  std::ofstream(videos / "a.srt") << "words";
+  for (const char* name : {"1.png", "2.png"}) cv::imwrite((pictures / name).string(), movingDisc(0));
+  const auto found = collectClips({videos, pictures});
+  ASSERT_EQ(found.clips.size(), 3u);
+  EXPECT_EQ(found.clips[0].sources.front(), pictures);
+  EXPECT_EQ(found.clips[1].sources.front(), videos / "a.mkv");
+  EXPECT_EQ(found.skipped, (std::vector<fs::path>{videos / "a.srt", videos / "cover.png"}));
+  std::ofstream(pictures / "notes.txt") << "words";
+  EXPECT_EQ(collectClips({pictures}).clips.size(), 1u) << "a note among pictures does not matter";
+  fs::remove_all(videos);
+  fs::create_directories(videos);
+  EXPECT_TRUE(collectClips({videos}).clips.empty());
+}
+
+TEST(OwnPresets, AreKeptSharedAndForgotten) {
+  const TemporaryFolder home;
+  Settings settings(slowmoSchema());
+  settings.set("factor", 3.0);
+  keepPreset("Ballet", settings, home.path());
+  settings.set("factor", 5.0);
+  keepPreset("Ballet", settings, home.path());
+  ASSERT_EQ(ownPresets(home.path()).size(), 1u);
+  EXPECT_EQ(Settings::fromJson(slowmoSchema(), presetCalled("Ballet", home.path()).settings), settings);
+  EXPECT_EQ(presetCalled("smooth-60", home.path()).title, "Smooth 60");
+  forgetPreset("Ballet", home.path());
+  EXPECT_THROW(presetCalled("Ballet", home.path()), Error);
+  EXPECT_THROW(keepPreset("  ", settings, home.path()), Error);
+}
+
+TEST(Queue, JobsMoveAndAreReplacedInTheirPlace) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "store");
+  SlowmoRequest request;
+  request.sources = {makeClip(folder.path() / "disc.mp4", 5)};
+  for (int i = 0; i < 3; ++i) queueJob(store, request);
+  const auto order = [&] {
+    std::vector<int64_t> ids;
+    for (const auto& job : store.jobs()) ids.push_back(job.id);
+    return ids;
+  };
+  moveJob(store, 3, -2);
+  EXPECT_EQ(order(), (std::vector<int64_t>{3, 1, 2}));
+  moveJob(store, 3, 9);
+  EXPECT_EQ(order(), (std::vector<int64_t>{1, 2, 3}));
+  request.settings = {{"factor", 4.0}};
+  const int64_t made = replaceJob(store, 2, request).id;
+  EXPECT_EQ(order(), (std::vector<int64_t>{1, made, 3}));
+  request.sources = {folder.path() / "gone.mp4"};
+  EXPECT_THROW(replaceJob(store, made, request), Error);
+  EXPECT_EQ(order(), (std::vector<int64_t>{1, made, 3})) << "the old one stays";
+}
+
+}  // namespace
+}  // namespace fw
