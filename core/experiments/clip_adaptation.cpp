@@ -75,6 +75,8 @@ RunRequest requestFor(const ClipAdaptation& wish) {
                                                       : "fresh"},
                       {"weights", wish.weights.string()},
                       {"crop", 160},
+                      {"reuse", 4},
+                      {"loss", "psnr"},
                       {"learning_rate", 3e-4}};
   return request;
 }

@@ -12,6 +12,7 @@
 #include "core/base/paths.h"
 #include "core/experiments/interpolation_learner.h"
 #include "core/experiments/interpolation_pictures.h"
+#include "core/experiments/sample_reuse.h"
 #include "core/image/metrics.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/experiment.h"
@@ -68,6 +69,10 @@ Schema schema() {
                        "for in.",
                        192, 64, 512, "pixels");
   auto batch = integerParameter("batch", "Batch", "Samples in one step.", 4, 1, 64);
+  auto reuse = integerParameter("reuse", "Uses of a sample",
+                                "How often a prepared sample is learned from. Preparing is half of the work: "
+                                "more uses are faster steps that vary less.",
+                                1, 1, 64);
   auto rate = realParameter("learning_rate", "Learning rate", "Of AdamW.", 4e-4, 1e-7, 1e-2);
   rate.logarithmic = true;
   auto decay = integerParameter("decay_steps", "Decay steps",
@@ -97,9 +102,9 @@ Schema schema() {
   teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&parts, &share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
-  return Schema({data, heldOut, parts, network, start, weights, share, crop, batch, rate, decay, loss, extra,
-                 weight, teacher, precision});
+  for (auto* p : {&reuse, &parts, &share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
+  return Schema({data, heldOut, parts, network, start, weights, share, crop, batch, reuse, rate, decay, loss,
+                 extra, weight, teacher, precision});
 }
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
@@ -133,7 +138,8 @@ class Interpolation : public Experiment {
       : settings_(settings),
         lesson_(lessonOf(settings, context.device)),
         random_(context.seed),
-        pictures_(pictureChoice(settings)) {
+        pictures_(pictureChoice(settings)),
+        reuse_(settings.integer("reuse")) {
     torch::manual_seed(context.seed);
     learners_.push_back(interpolationLearner(settings.text("network")));
     const auto module = learners_.front()->module();
@@ -146,8 +152,7 @@ class Interpolation : public Experiment {
   Scalars step() override {
     decayRate();
     // Seeds are drawn here, one after another: a run sees the same samples however many threads there are.
-    std::vector<uint64_t> seeds(static_cast<std::size_t>(settings_.integer("batch")));
-    for (auto& seed : seeds) seed = random_.bits();
+    const auto seeds = reuse_.seeds(settings_.integer("batch"), random_);
     optimizer_->zero_grad();
     const auto news = learn(seeds);
     const auto parameters = learners_.front()->module()->parameters();
@@ -191,7 +196,11 @@ class Interpolation : public Experiment {
   }
 
   LearningState state() override {
-    return {{{settings_.text("network"), learners_.front()->module()}}, {optimizer_.get()}, &random_};
+    return {{{settings_.text("network"), learners_.front()->module()}},
+            {optimizer_.get()},
+            &random_,
+            {reuse_.recentSeeds()},
+            {reuse_.drawn()}};
   }
 
   torch::Tensor exampleInput() override { return toTensor(pictures_.heldOut().front().first).unsqueeze(0); }
@@ -231,8 +240,10 @@ class Interpolation : public Experiment {
     const auto part = [&](std::size_t w) {
       try {
         const auto begin = seeds.size() * w / workers, end = seeds.size() * (w + 1) / workers;
-        std::vector<BetweenSample> samples;
-        for (const auto seed : seeds.subspan(begin, end - begin)) samples.push_back(pictures_.sample(seed));
+        std::vector<std::shared_ptr<const InterpolationSample>> samples;
+        for (const auto seed : seeds.subspan(begin, end - begin))
+          samples.push_back(
+              reuse_.sample(seed, [&](uint64_t of) { return learners_[w]->prepared(pictures_.sample(of)); }));
         news[w] = learners_[w]->learn(
             samples, static_cast<double>(samples.size()) / static_cast<double>(seeds.size()), lesson_);
       } catch (...) {
@@ -305,6 +316,7 @@ class Interpolation : public Experiment {
   InterpolationLesson lesson_;
   Random random_;
   InterpolationPictures pictures_;
+  SampleReuse reuse_;
   std::vector<std::unique_ptr<InterpolationLearner>> learners_;  // the first is the one that is kept
   std::unique_ptr<torch::optim::AdamW> optimizer_;
   std::optional<double> rateSet_, height_;

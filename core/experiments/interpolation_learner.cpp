@@ -15,10 +15,11 @@
 namespace fw {
 namespace {
 
-torch::Tensor together(std::span<const BetweenSample> samples, cv::Mat BetweenSample::*frame,
-                       const torch::Device& device) {
+using Samples = std::span<const std::shared_ptr<const InterpolationSample>>;
+
+torch::Tensor together(Samples samples, cv::Mat BetweenSample::*frame, const torch::Device& device) {
   std::vector<cv::Mat> pictures;
-  for (const auto& sample : samples) pictures.push_back(sample.*frame);
+  for (const auto& sample : samples) pictures.push_back(sample->pictures.*frame);
   return toBatch(pictures).to(device);
 }
 
@@ -107,11 +108,16 @@ class SwiftLearner : public InterpolationLearner {
     return std::make_unique<SwiftLearner>(net_->shape);
   }
 
-  InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                          const InterpolationLesson& lesson) override {
+  InterpolationSample prepared(BetweenSample pictures) const override {
+    const torch::NoGradGuard noGrad;
+    auto view = viewOf(pictures).to(torch::kHalf);
+    return {std::move(pictures), std::move(view)};
+  }
+
+  InterpolationNews learn(Samples samples, double part, const InterpolationLesson& lesson) override {
     std::vector<torch::Tensor> views;
-    for (const auto& sample : samples) views.push_back(viewOf(sample));
-    const auto view = torch::cat(views).to(lesson.device);
+    for (const auto& sample : samples) views.push_back(sample->view);
+    const auto view = torch::cat(views).to(lesson.device, torch::kFloat32);
     net_->train();
     const auto answer = net_->forward(view, lesson.type);
     const auto share = part / static_cast<double>(samples.size());
@@ -120,7 +126,7 @@ class SwiftLearner : public InterpolationLearner {
     for (std::size_t i = 0; i < samples.size(); ++i) {
       const auto at = static_cast<int64_t>(i);
       const auto [made, truth] =
-          shown(samples[i], view.slice(0, at, at + 1),
+          shown(samples[i]->pictures, view.slice(0, at, at + 1),
                 {answer.shares.slice(0, at, at + 1), answer.shifts.slice(0, at, at + 1)});
       const auto term = pictureTerm(lesson, made, truth);
       loss = loss + share * term;
@@ -130,7 +136,7 @@ class SwiftLearner : public InterpolationLearner {
       news.squaredError += one.squaredError;
       const torch::NoGradGuard noGrad;
       const auto untaught =
-          shown(samples[i], view.slice(0, at, at + 1), classicalAnswer(view.slice(0, at, at + 1)));
+          shown(samples[i]->pictures, view.slice(0, at, at + 1), classicalAnswer(view.slice(0, at, at + 1)));
       news.classicalError += share * (untaught.made - truth).square().mean().item<double>();
     }
     loss.backward();
@@ -157,8 +163,7 @@ class RifeLearner : public InterpolationLearner {
   std::shared_ptr<torch::nn::Module> module() override { return net_; }
   std::unique_ptr<InterpolationLearner> twin() const override { return std::make_unique<RifeLearner>(); }
 
-  InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                          const InterpolationLesson& lesson) override {
+  InterpolationNews learn(Samples samples, double part, const InterpolationLesson& lesson) override {
     const auto first = together(samples, &BetweenSample::first, lesson.device),
                second = together(samples, &BetweenSample::second, lesson.device),
                middle = together(samples, &BetweenSample::middle, lesson.device);

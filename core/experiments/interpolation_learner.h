@@ -23,6 +23,12 @@ struct InterpolationNews {
   double classicalError = 0;  ///< of what the untrained swift makes of the same samples
 };
 
+/// A sample ready to be learned from, as often as one likes.
+struct InterpolationSample {
+  BetweenSample pictures;
+  torch::Tensor view;  ///< swift: what the network sees, 16 bit; that is half of the work
+};
+
 /// A network that can be taught to make frames between frames.
 class InterpolationLearner {
  public:
@@ -30,9 +36,10 @@ class InterpolationLearner {
   virtual std::shared_ptr<torch::nn::Module> module() = 0;
   /// A new network of the same kind, for another thread.
   virtual std::unique_ptr<InterpolationLearner> twin() const = 0;
+  virtual InterpolationSample prepared(BetweenSample pictures) const { return {std::move(pictures), {}}; }
   /// Adds the gradient of these samples' mean loss, times `part`.
-  virtual InterpolationNews learn(std::span<const BetweenSample> samples, double part,
-                                  const InterpolationLesson& lesson) = 0;
+  virtual InterpolationNews learn(std::span<const std::shared_ptr<const InterpolationSample>> samples,
+                                  double part, const InterpolationLesson& lesson) = 0;
   virtual cv::Mat predict(const BetweenSample& sample) = 0;
 };
 
