@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "ui/slowmo/adapt_panel.h"
 #include "ui/slowmo/clip_timeline.h"
 #include "ui/slowmo/inside_view.h"
 #include "ui/slowmo/player.h"
@@ -50,15 +51,17 @@ ClipStage::ClipStage(QWidget* parent)
       title_(label({}, TextRole::Heading)),
       facts_(label({}, TextRole::Small, true)),
       close_(iconButton(u"close"_s, u"Close the clip"_s)),
-      views_(new Segments({u"Clip"_s, u"Preview"_s, u"Look inside"_s, u"Self-check"_s, u"Result"_s})),
+      views_(new Segments(
+          {u"Clip"_s, u"Preview"_s, u"Look inside"_s, u"Self-check"_s, u"Adapt"_s, u"Result"_s})),
       stack_(new QStackedWidget),
       timeline_(new ClipTimeline),
       player_(new Player),
       preview_(new PreviewPanel),
       inside_(new InsideView),
       check_(new SelfCheckPanel),
+      adapt_(new AdaptPanel),
       result_(new ResultView) {
-  for (QWidget* view : std::initializer_list<QWidget*>{player_, preview_, inside_, check_, result_})
+  for (QWidget* view : std::initializer_list<QWidget*>{player_, preview_, inside_, check_, adapt_, result_})
     stack_->addWidget(view);
   setFocusPolicy(Qt::ClickFocus);
   player_->addTools(buildTools());
@@ -78,6 +81,7 @@ ClipStage::ClipStage(QWidget* parent)
   connect(preview_, &PreviewPanel::failed, this, &ClipStage::failed);
   connect(inside_, &InsideView::failed, this, &ClipStage::failed);
   connect(check_, &SelfCheckPanel::failed, this, &ClipStage::failed);
+  connect(adapt_, &AdaptPanel::failed, this, &ClipStage::failed);
   connect(result_->player(), &Player::failed, this, &ClipStage::failed);
   showView(Clip);
 }
@@ -96,7 +100,8 @@ QWidget* ClipStage::buildHead() {
   }
   views_->setTips({u"Play the clip, trim it, set cuts"_s, u"Make two seconds and compare"_s,
                    u"Motion, occlusion and confidence of one made frame"_s,
-                   u"Which engine suits this clip best?"_s, u"Frames as they are made, and results"_s});
+                   u"Which engine suits this clip best?"_s, u"Teach the engine Swift this very clip"_s,
+                   u"Frames as they are made, and results"_s});
   row->addLayout(names, 1);
   row->addWidget(views_);
   row->addWidget(close_);
@@ -194,6 +199,7 @@ void ClipStage::updateViews() {
   question.sourceTime = here;
   inside_->setQuestion(question);
   check_->setClip(clip_, marks_.in, marks_.trimmed() ? marks_.out : 0);
+  adapt_->setClip(clip_);
 }
 
 void ClipStage::showView(View view) {

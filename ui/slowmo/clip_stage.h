@@ -10,6 +10,7 @@ class QToolButton;
 
 namespace fw {
 
+class AdaptPanel;
 class ClipTimeline;
 class InsideView;
 class Player;
@@ -23,7 +24,7 @@ class SelfCheckPanel;
 class ClipStage : public QWidget {
   Q_OBJECT
  public:
-  enum View { Clip, Preview, Inside, Check, Result };
+  enum View { Clip, Preview, Inside, Check, Adapt, Result };
 
   explicit ClipStage(QWidget* parent = nullptr);
 
@@ -46,6 +47,7 @@ class ClipStage : public QWidget {
   PreviewPanel* preview() const { return preview_; }
   InsideView* inside() const { return inside_; }
   SelfCheckPanel* check() const { return check_; }
+  AdaptPanel* adapt() const { return adapt_; }
   ResultView* result() const { return result_; }
 
  Q_SIGNALS:
@@ -77,6 +79,7 @@ class ClipStage : public QWidget {
   PreviewPanel* preview_;
   InsideView* inside_;
   SelfCheckPanel* check_;
+  AdaptPanel* adapt_;
   ResultView* result_;
   QToolButton* worst_ = nullptr;
 };
