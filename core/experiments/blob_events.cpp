@@ -8,6 +8,7 @@
 #include "core/experiments/classifier_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/video_resnet.h"
 
 namespace fw {
@@ -105,8 +106,8 @@ class BlobEvents : public Experiment {
       resnet_ = VideoResNet(videoResNetOptions(settings.text("network"), kBlobFrames));
       resnet_->to(device_);
     }
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net().parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net().parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
     const auto first = std::min<std::size_t>(data_.training().size(),
                                              static_cast<std::size_t>(settings.integer("training_videos")));
     training_ = data_.training().first(first);
@@ -285,7 +286,7 @@ class BlobEvents : public Experiment {
   BlobDataset data_;
   EventMapNet sum_{nullptr};
   VideoResNet resnet_{nullptr};
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   std::span<const int64_t> training_, scored_;
   int64_t steps_ = 0;
   BatchesAhead<Videos> batches_;

@@ -8,6 +8,7 @@
 #include "core/data/blob_dataset.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/unet.h"
 #include "core/nn/warp.h"
 
@@ -125,8 +126,8 @@ class BlobForecast : public Experiment {
     net_->last->weight.zero_();  // begin with the mean of all guesses
     net_->last->bias.zero_();
     net_->to(device_);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net_->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net_->parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
   }
 
   Scalars step() override {
@@ -282,7 +283,7 @@ class BlobForecast : public Experiment {
   BlobDataset data_;
   int64_t hidden_, seen_;
   UNet net_{nullptr};
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   int64_t steps_ = 0;
   BatchesAhead<Batch> batches_;
 };

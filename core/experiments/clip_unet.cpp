@@ -7,6 +7,7 @@
 #include "core/experiments/between_frames.h"
 #include "core/experiments/clip_losses.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/middle_frame_net.h"
 
 namespace fw {
@@ -87,8 +88,7 @@ class ClipUnet : public Experiment {
       optimizer_ =
           std::make_unique<torch::optim::SGD>(net_.module->parameters(), torch::optim::SGDOptions(rate));
     else
-      optimizer_ =
-          std::make_unique<torch::optim::Adam>(net_.module->parameters(), torch::optim::AdamOptions(rate));
+      optimizer_ = std::make_unique<FusedAdam>(net_.module->parameters(), torch::optim::AdamOptions(rate));
     const auto count = std::min(kScored, triplets_.heldOutCount());
     for (std::size_t i = 0; i < count; ++i) {
       const auto which = i * triplets_.heldOutCount() / count;

@@ -9,6 +9,7 @@
 #include "core/experiments/classifier_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/classifiers.h"
 #include "core/nn/tensor_image.h"
 
@@ -179,7 +180,7 @@ class CnnClassifier : public Experiment {
     const double rate = settings_.real("learning_rate");
     if (settings_.text("optimizer") == "sgd")
       return std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(rate).momentum(0.9));
-    return std::make_unique<torch::optim::Adam>(parameters, torch::optim::AdamOptions(rate));
+    return std::make_unique<FusedAdam>(parameters, torch::optim::AdamOptions(rate));
   }
 
   /// Bytes to −1 … 1, as the original normalises.

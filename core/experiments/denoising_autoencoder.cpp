@@ -8,6 +8,7 @@
 #include "core/data/labelled_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/denoising_autoencoders.h"
 
 namespace fw {
@@ -120,8 +121,8 @@ class DenoisingAutoencoder : public Experiment {
     torch::manual_seed(context.seed);
     net_ = settings.text("network") == "dense" ? network(DenoisingDense(), device_)
                                                : network(DenoisingConv(), device_);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net_.module->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net_.module->parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
     Random chance(9);  // the same noise at every look, whatever the run's seed
     noisyTest_ = noisy(clean(test_), chance);
     noisyValidation_ = noisy(clean(validation_), chance);
@@ -229,7 +230,7 @@ class DenoisingAutoencoder : public Experiment {
   torch::Tensor noisyTest_, noisyValidation_;
   Network net_;
   EarlyStopping stopping_;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   BatchesAhead<Batch> batches_;
 };
 

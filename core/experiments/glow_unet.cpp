@@ -11,6 +11,7 @@
 #include "core/experiments/between_frames.h"
 #include "core/experiments/clip_losses.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/glow_unet.h"
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/flow_motion.h"
@@ -101,8 +102,8 @@ class GlowUnet : public Experiment {
     net_ = GlowUNet(GlowUNetOptions{settings.integer("levels"), settings.integer("flow_steps"),
                                     settings.integer("width"), toldChannels()});
     net_->to(device_);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net_->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net_->parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
     if (settings.paths("clips").empty())
       inventScenes();
     else
@@ -291,7 +292,7 @@ class GlowUnet : public Experiment {
   std::optional<double> blending_;
   GlowUNet net_{nullptr};
   int64_t steps_ = 0;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   BatchesAhead<ToldBatch> batches_;
 };
 

@@ -8,6 +8,7 @@
 #include "core/data/grid_patterns.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/inpainting_net.h"
 #include "core/nn/tensor_image.h"
 #include "core/nn/unet.h"
@@ -97,8 +98,8 @@ class GridCompletion : public Experiment {
       net_ = network(InpaintingNet(1, std::vector<int64_t>{32, 64, 128, 256, 256}), device_);
     }
     seesHole_ = unet;
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net_.module->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net_.module->parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
     split();
   }
 
@@ -303,7 +304,7 @@ class GridCompletion : public Experiment {
   Network net_;
   bool seesHole_ = false;
   int64_t steps_ = 0;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   std::vector<GridPattern> training_;
   std::vector<Holed> heldOut_;
   Holed shown_;

@@ -10,6 +10,7 @@
 #include "core/experiments/clip_losses.h"
 #include "core/experiments/vgg16_distance.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/middle_frame_net.h"
 
 namespace fw {
@@ -96,8 +97,8 @@ class MiddleFrameUnet : public Experiment {
     torch::manual_seed(context.seed);
     net_ = MiddleFrameNet(std::stoll(settings.text("width")));
     net_->to(device_);
-    optimizer_ = std::make_unique<torch::optim::AdamW>(
-        net_->parameters(), torch::optim::AdamWOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdamW>(net_->parameters(),
+                                              torch::optim::AdamWOptions(settings.real("learning_rate")));
     if (const auto& weights = settings.text("vgg_weights"); !weights.empty()) vgg_.emplace(weights, device_);
     if (const auto& clips = settings.paths("clips"); !clips.empty())
       loadClips(readClips(clips, static_cast<int>(settings.integer("height")), 4, 300));
@@ -203,7 +204,7 @@ class MiddleFrameUnet : public Experiment {
   MiddleFrameNet net_{nullptr};
   int64_t steps_ = 0;
   std::optional<Vgg16Distance> vgg_;
-  std::unique_ptr<torch::optim::AdamW> optimizer_;
+  std::unique_ptr<FusedAdamW> optimizer_;
   BatchesAhead<BetweenBatch> batches_;
 };
 

@@ -9,6 +9,7 @@
 #include "core/experiments/classifier_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/frame_predictors.h"
 #include "core/nn/tensor_image.h"
 #include "core/nn/warp.h"
@@ -109,8 +110,8 @@ class NextFrame : public Experiment {
     net_ = kind == "recurrent" ? network(RecurrentPredictor(channels, 2 * width), device_)
            : kind == "flow"    ? network(FlowPredictor(seen_, channels, width), device_)
                                : network(DirectPredictor(seen_, channels, width), device_);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
-        net_.module->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")));
+    optimizer_ = std::make_unique<FusedAdam>(net_.module->parameters(),
+                                             torch::optim::AdamOptions(settings.real("learning_rate")));
     if (sanity) {
       Random chance(41);  // the same sequences whatever the run's seed
       for (int64_t i = 0; i < settings.integer("sequences"); ++i)
@@ -256,7 +257,7 @@ class NextFrame : public Experiment {
   FrameSequences sequences_;
   int seen_;
   Network net_;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   std::vector<torch::Tensor> learned_, heldOut_;
   int64_t steps_ = 0;
   BatchesAhead<torch::Tensor> batches_;

@@ -13,6 +13,7 @@
 #include "core/image/metrics.h"
 #include "core/image/views.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/reconstruction_net.h"
 #include "core/nn/tensor_image.h"
 
@@ -183,7 +184,7 @@ class Reconstruction : public Experiment {
     torch::manual_seed(context.seed);
     net_ = ReconstructionNet(reconstructionOptions(settings.text("variant")));
     net_->to(device_);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
+    optimizer_ = std::make_unique<FusedAdam>(
         net_->parameters(),
         torch::optim::AdamOptions(settings.real("learning_rate")).eps(1e-7));  // Keras's ε
   }
@@ -301,7 +302,7 @@ class Reconstruction : public Experiment {
   Random random_;
   PictureSplit pictures_;
   ReconstructionNet net_{nullptr};
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
   int64_t steps_ = 0;
   BatchesAhead<torch::Tensor> batches_;
 };

@@ -8,6 +8,7 @@
 #include "core/image/metrics.h"
 #include "core/image/views.h"
 #include "core/learn/experiment.h"
+#include "core/learn/fused_adam.h"
 #include "core/nn/dense_autoencoder.h"
 #include "core/nn/tensor_image.h"
 
@@ -115,7 +116,7 @@ class ReconstructionSanity : public Experiment {
     data_ = toBatch(pictures_).to(device);
     net_ = DenseAutoencoder(data_.size(1), data_.size(2), data_.size(3), settings.integer("bottleneck"));
     net_->to(device);
-    optimizer_ = std::make_unique<torch::optim::Adam>(
+    optimizer_ = std::make_unique<FusedAdam>(
         net_->parameters(), torch::optim::AdamOptions(settings.real("learning_rate")).eps(kKerasEpsilon));
   }
 
@@ -212,7 +213,7 @@ class ReconstructionSanity : public Experiment {
   torch::Tensor data_;  ///< [pictures, 3, H, W]
   int64_t batchSize_;
   DenseAutoencoder net_{nullptr};
-  std::unique_ptr<torch::optim::Adam> optimizer_;
+  std::unique_ptr<FusedAdam> optimizer_;
 };
 
 }  // namespace

@@ -290,6 +290,7 @@ class TrainLoop {
       const LookOnly looking(experiment_.state());
       scores_ = experiment_.evaluate();
       gallery = experiment_.gallery();
+      diagnose();
     }
     const bool best = keepBest();
     writer_.scores(step_, seconds(), scores_);
@@ -299,6 +300,13 @@ class TrainLoop {
     lookedAt_ = step_;
     lastLook_ = Clock::now();
     lookSeconds_ = secondsSince(begun);
+  }
+
+  void diagnose() {
+    const auto before = std::exchange(diagnosis_, experiment_.diagnosis());
+    if (diagnosis_ == before) return;
+    writer_.state(RunState::Running, diagnosis_);
+    observer_.onDiagnosis(diagnosis_);
   }
 
   bool keepBest() {
@@ -334,12 +342,12 @@ class TrainLoop {
     if (snapshotMissing && (finished || lookSeconds_ < kQuickLook)) look(true);
     keeper_.finish();
     const RunState state = finished ? RunState::Finished : RunState::Stopped;
-    const std::string diagnosis = [&] {
+    {
       const LookOnly looking(experiment_.state());
-      return experiment_.diagnosis();
-    }();
-    say(state, diagnosis);
-    return {state, step_, diagnosis, scores_};
+      diagnose();
+    }
+    say(state, diagnosis_);
+    return {state, step_, diagnosis_, scores_};
   }
 
   RunResult fail(const std::string& message) {
@@ -379,7 +387,7 @@ class TrainLoop {
   std::optional<BestSoFar> best_;
   Scores scores_;
   DivergenceWatch watch_;
-  std::string complaint_;
+  std::string complaint_, diagnosis_;
 };
 
 RunResult train(Experiment& experiment, const TrainOptions& options, RunWriter& writer,

@@ -44,6 +44,8 @@ class TrainObserver {
   virtual void onScores(int64_t /*step*/, double /*seconds*/, const Scores&, bool /*best*/) {}
   virtual void onGallery(int64_t /*step*/, const Gallery&) {}
   virtual void onState(RunState) {}
+  /// What is wrong with the network, in words, as soon as it is seen; empty when it is well again.
+  virtual void onDiagnosis(const std::string&) {}
   virtual void onBaselines(const Scores&) {}  ///< once, before the first step of a new run
 };
 

@@ -78,8 +78,8 @@ void addReconstruction(std::vector<Bar>& all, const std::filesystem::path& data)
 void addMaps(std::vector<Bar>& all, const std::filesystem::path& data) {
   all.push_back({"cnn-classifier, MNIST",
                  "≥ 98.5 % of the test digits in 2 min",
-                 asked("cnn-classifier", 4000,
-                       {{"data", "own"}, {"folder", (data / "mnist").string()}, {"decay_steps", 4000}}),
+                 asked("cnn-classifier", 10000,
+                       {{"data", "own"}, {"folder", (data / "mnist").string()}, {"decay_steps", 10000}}),
                  120,
                  atLeast("validation/accuracy", 98.5, "%"),
                  {data / "mnist"}});

@@ -90,6 +90,26 @@ TEST(Run, ResumedItIsTheSameAsInOneGo) {
   EXPECT_EQ(parts.store.run(parts.id).request.steps, 30);
 }
 
+TEST(Run, ResumedItIsTheSameWhenBatchesAreMadeAhead) {
+  const std::vector<std::pair<std::string, nlohmann::json>> experiments{
+      {"grid-completion", {{"size", 40}, {"hole", 9}, {"width", 4}, {"batch", 2}}},
+      {"denoising-autoencoder", {{"training_pictures", 200}, {"batch", 8}}},
+      {"blob-events", {{"size", "32"}, {"thin_out", 50}}}};
+  for (const auto& [experiment, settings] : experiments) {
+    RunRequest request;
+    request.experiment = experiment;
+    request.settings = settings;
+    request.threads = 1;
+    Bench whole, parts;
+    request.steps = 6;
+    whole.start(request);
+    request.steps = 3;
+    parts.start(request);
+    EXPECT_EQ(parts.resume(6).step, 6) << experiment;
+    EXPECT_EQ(parts.losses(), whole.losses()) << experiment;
+  }
+}
+
 TEST(Run, ResumingAFinishedRunAsksForMoreSteps) {
   Bench bench;
   bench.start(sanity(5));
