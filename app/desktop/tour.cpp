@@ -177,6 +177,7 @@ int runTour(const QString& folder, const QStringList& clips) {
        [&] {
          window.go(Place::Explore);
          window.explore()->showRun(3);
+         waitFor([&] { return window.explore()->layers()->topLevelItemCount() > 0; }, kSlowLook);
        }},
       {u"runs"_s,
        [&] {

@@ -62,7 +62,7 @@ class NetworkQuestionsTest : public QObject {
     }
     ~Page() {
       page.stopAndKeep();
-      QTest::qWaitFor([this] { return !page.working(); }, kLong);
+      (void)QTest::qWaitFor([this] { return !page.working(); }, kLong);
     }
     Training* start(const RunRequest& request) {
       page.openRequest(request);
@@ -147,7 +147,7 @@ class NetworkQuestionsTest : public QObject {
     auto* closer = p.page.runPanel()->closer();
     for (int column = 0; column < 10 && closer->pictures() == 0; ++column) {
       Q_EMIT matrix->clicked({84 + 44 * column + 20, 84 + 20});
-      QTest::qWaitFor([&] { return closer->pictures() > 0; }, column == 0 ? 20'000 : 1000);
+      (void)QTest::qWaitFor([&] { return closer->pictures() > 0; }, column == 0 ? 20'000 : 1000);
     }
     QVERIFY(closer->isVisible());
     QVERIFY(closer->pictures() > 0);

@@ -4,7 +4,6 @@
 #include <QLabel>
 #include <QScrollArea>
 #include <QToolButton>
-#include <QVBoxLayout>
 
 #include "ui/theme.h"
 #include "ui/widgets/frame_view.h"
@@ -14,11 +13,11 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kPicture = 9 * kGrid;
+constexpr int kPicture = 7 * kGrid, kTitleWidth = 16 * kGrid;
 
 }  // namespace
 
-CloserRow::CloserRow(QWidget* parent) : QFrame(parent), title_(label({}, TextRole::Heading)) {
+CloserRow::CloserRow(QWidget* parent) : QFrame(parent), title_(label({}, TextRole::Small)) {
   auto* content = new QWidget;
   content->setObjectName(u"page"_s);
   row_ = new QHBoxLayout(content);
@@ -29,19 +28,18 @@ CloserRow::CloserRow(QWidget* parent) : QFrame(parent), title_(label({}, TextRol
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setFixedHeight(kPicture + 2 * kGrid);
+  scroll->setFixedHeight(kPicture + 3 * kGrid / 2);
   auto* close = new QToolButton;
   close->setIcon(icon(u"close"_s));
   close->setToolTip(u"Close this row"_s);
   close->setProperty("flat", true);
-  auto* head = new QHBoxLayout;
-  head->addWidget(title_, 1);
-  head->addWidget(close);
-  auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(0, kGrid / 2, 0, 0);
-  layout->setSpacing(kGrid / 2);
-  layout->addLayout(head);
-  layout->addWidget(scroll);
+  title_->setFixedWidth(kTitleWidth);
+  auto* layout = new QHBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(kGrid);
+  layout->addWidget(title_);
+  layout->addWidget(scroll, 1);
+  layout->addWidget(close, 0, Qt::AlignTop);
   connect(close, &QToolButton::clicked, this, &QWidget::hide);
   hide();
 }

@@ -4,7 +4,6 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPainter>
-#include <QSplitter>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -13,13 +12,15 @@
 
 #include "ui/theme.h"
 #include "ui/widgets/frame_view.h"
+#include "ui/widgets/remembered_splitter.h"
 
 namespace fw {
 namespace {
 
 using namespace Qt::StringLiterals;
 
-enum Column { Layer, Kind, Output, Mean, Dead, Weights, Gradient, ColumnCount };
+enum Column { Layer, Output, Mean, Dead, Weights, Gradient, ColumnCount };
+constexpr int kNameRole = Qt::UserRole;
 
 QString number(double value) { return QString::number(value, 'g', 3); }
 
@@ -86,8 +87,7 @@ LayerInspector::LayerInspector(QWidget* parent)
       histogram_(new Histogram),
       mosaic_(new FrameView) {
   layers_->setColumnCount(ColumnCount);
-  layers_->setHeaderLabels(
-      {u"Layer"_s, u"Kind"_s, u"Output"_s, u"Mean ± deviation"_s, u"Dead"_s, u"Weights"_s, u"Gradient"_s});
+  layers_->setHeaderLabels({u"Layer"_s, u"Output"_s, u"Mean ± σ"_s, u"Dead"_s, u"Weights"_s, u"Gradient"_s});
   const std::pair<int, QString> tips[] = {
       {Mean, u"Of all values that come out of it, and how far they lie from their mean"_s},
       {Dead, u"Units that are 0 whatever is put in: they learn nothing any more"_s},
@@ -101,7 +101,7 @@ LayerInspector::LayerInspector(QWidget* parent)
   layers_->header()->setStretchLastSection(false);
   layers_->header()->setSectionResizeMode(Layer, QHeaderView::Stretch);
   layers_->header()->setMinimumSectionSize(6 * kGrid);
-  const int widths[] = {120, 72, 104, 128, 56, 72, 72};
+  const int widths[] = {120, 104, 124, 64, 88, 88};
   for (int column = 0; column < ColumnCount; ++column) layers_->setColumnWidth(column, widths[column]);
   layers_->setToolTip(u"Choose a layer to see its histogram and its maps"_s);
   mosaic_->setPlaceholder(u"This layer has no maps."_s);
@@ -113,14 +113,9 @@ LayerInspector::LayerInspector(QWidget* parent)
   sideLayout->addWidget(chosen_);
   sideLayout->addWidget(histogram_, 1);
   sideLayout->addWidget(mosaic_, 3);
-  auto* splitter = new QSplitter;
-  splitter->setChildrenCollapsible(false);
-  splitter->setHandleWidth(2 * kGrid);
+  auto* splitter = new RememberedSplitter(Qt::Horizontal, u"layers"_s, {3, 1});
   splitter->addWidget(layers_);
   splitter->addWidget(side);
-  splitter->setStretchFactor(0, 3);
-  splitter->setStretchFactor(1, 1);
-  splitter->setSizes({2600, 1000});
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, kGrid, 0, 0);
   layout->setSpacing(kGrid);
@@ -136,7 +131,8 @@ void LayerInspector::clear() {
 }
 
 void LayerInspector::setMeters(std::vector<LayerMeter> meters) {
-  const QString before = layers_->currentItem() ? layers_->currentItem()->text(Layer) : QString();
+  const QVariant before =
+      layers_->currentItem() ? layers_->currentItem()->data(Layer, kNameRole) : QVariant();
   meters_ = std::move(meters);
   std::set<std::string> modules;
   for (const auto& meter : meters_) modules.insert(meter.module);
@@ -152,9 +148,12 @@ void LayerInspector::setMeters(std::vector<LayerMeter> meters) {
         int(i) < layers_->topLevelItemCount() ? layers_->topLevelItem(int(i)) : new QTreeWidgetItem(layers_);
     const QString name =
         QString::fromStdString(modules.size() > 1 ? meter.module + ": " + meter.name : meter.name);
+    const QString kind = QString::fromStdString(meter.kind);
+    // A rectifier follows the layer in the row above.
+    const QString title =
+        meter.name.starts_with("after ") ? u"→ %1"_s.arg(kind) : u"%1 · %2"_s.arg(name, kind);
     const QString texts[] = {
-        name,
-        QString::fromStdString(meter.kind),
+        title,
         QString::fromStdString(meter.shape),
         u"%1 ± %2"_s.arg(number(meter.mean), number(std::sqrt(std::max(0.0, meter.variance)))),
         shareText(meter.deadUnits),
@@ -169,7 +168,10 @@ void LayerInspector::setMeters(std::vector<LayerMeter> meters) {
     }
     item->setIcon(Layer, warning.isEmpty() ? QIcon() : icon(u"warning"_s));
     if (!warning.isEmpty()) warnings << u"%1: %2"_s.arg(name, warning);
-    if (name == before) layers_->setCurrentItem(item);
+    item->setToolTip(Layer,
+                     u"%1, %2"_s.arg(name, kind) + (warning.isEmpty() ? QString() : u"\n"_s + warning));
+    item->setData(Layer, kNameRole, name);
+    if (before.isValid() && name == before.toString()) layers_->setCurrentItem(item);
   }
   if (!layers_->currentItem() && layers_->topLevelItemCount() > 0)
     layers_->setCurrentItem(layers_->topLevelItem(0));
@@ -192,11 +194,11 @@ void LayerInspector::showLayer() {
   histogram_->setMeter(meter);
   mosaic_->setImage(meter ? meter->mosaic : cv::Mat());
   if (meter) mosaic_->setValueRange(meter->smallest, meter->largest);
-  chosen_->setText(meter
-                       ? u"%1: %L2 units, %3 % of the values are 0"_s.arg(layers_->currentItem()->text(Layer))
-                             .arg(meter->units)
-                             .arg(100 * meter->silentShare, 0, 'f', 0)
-                       : QString());
+  chosen_->setText(meter ? u"%1: %L2 units, %3 % of the values are 0"_s
+                               .arg(layers_->currentItem()->data(Layer, kNameRole).toString())
+                               .arg(meter->units)
+                               .arg(100 * meter->silentShare, 0, 'f', 0)
+                         : QString());
 }
 
 }  // namespace fw

@@ -49,18 +49,19 @@ QString withUnit(double value, const ScoreKind& kind) {
 
 RunScores::RunScores(QWidget* parent) : QTableWidget(parent) {
   setColumnCount(ColumnCount);
-  setHorizontalHeaderLabels({u"Score"_s, u"Now"_s, u"Best"_s, u"Trivial methods"_s, {}});
+  setHorizontalHeaderLabels({u"Score"_s, u"Now"_s, u"Best (step)"_s, u"Trivial methods"_s, {}});
   setEditTriggers(QAbstractItemView::NoEditTriggers);
   setSelectionMode(QAbstractItemView::NoSelection);
   setFocusPolicy(Qt::StrongFocus);
   setShowGrid(false);
+  setWordWrap(false);
   verticalHeader()->hide();
   verticalHeader()->setDefaultSectionSize(4 * kGrid);
   horizontalHeader()->setHighlightSections(false);
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   horizontalHeader()->setSectionResizeMode(Trivial, QHeaderView::Stretch);
   setItemDelegateForColumn(Meter, new MeterDelegate(this));
-  const int widths[] = {264, 88, 128, 160, 112};
+  const int widths[] = {264, 88, 120, 160, 80};
   for (int column = 0; column < ColumnCount; ++column) setColumnWidth(column, widths[column]);
 }
 
@@ -86,9 +87,10 @@ void RunScores::setRun(const ExperimentKind& kind, const Series& scores, const S
       beatsAll &= score.lowestIsBest ? now < value : now > value;
       trivial << u"%1: %2"_s.arg(QString::fromStdString(baselineOf(name).label), withUnit(value, score));
     }
+    setRowHeight(row, std::max(4 * kGrid, 2 * kGrid + fontMetrics().height() * int(trivial.size())));
     const QString texts[] = {QString::fromStdString(score.label),
                              withUnit(now, score),
-                             u"%1 at step %L2"_s.arg(shortNumber(best.value)).arg(best.step),
+                             u"%1 (%L2)"_s.arg(shortNumber(best.value)).arg(best.step),
                              trivial.isEmpty() ? u"–"_s : trivial.join(u'\n'),
                              {}};
     for (int column = 0; column < ColumnCount; ++column) {
@@ -104,7 +106,6 @@ void RunScores::setRun(const ExperimentKind& kind, const Series& scores, const S
     const bool isShare = score.unit.starts_with("%");
     item(row, Meter)->setData(kShareRole, isShare ? QVariant(now / 100) : QVariant());
   }
-  resizeRowsToContents();
 }
 
 }  // namespace fw

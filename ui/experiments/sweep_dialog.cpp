@@ -61,6 +61,10 @@ SweepDialog::SweepDialog(const Settings& settings, QWidget* parent)
     if (simple && settings.matters(parameter.name))
       parameter_->addItem(QString::fromStdString(parameter.label), QString::fromStdString(parameter.name));
   }
+  // What comes in kinds is what one compares first: the variants of a network, before its numbers.
+  for (int i = parameter_->count() - 1; i >= 0; --i)
+    if (settings_.schema().at(parameter_->itemData(i).toString().toStdString()).kind == ParameterKind::Choice)
+      parameter_->setCurrentIndex(i);
   values_->setToolTip(u"Separated by commas"_s);
   values_->setMinimumWidth(40 * kGrid);
   problem_->setProperty("problem", true);

@@ -159,7 +159,7 @@ QVariant RunTable::data(const QModelIndex& index, int role) const {
     case Created: {
       const auto when = QDateTime::fromString(QString::fromStdString(run.created), Qt::ISODate).toLocalTime();
       if (sorting || !when.isValid()) return QString::fromStdString(run.created);
-      return QLocale().toString(when, QLocale::ShortFormat);
+      return QLocale().toString(when, u"d MMM yyyy, HH:mm"_s);
     }
     default:
       return {};

@@ -10,7 +10,6 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSortFilterProxyModel>
-#include <QSplitter>
 #include <QStyledItemDelegate>
 #include <QTableView>
 #include <QToolButton>
@@ -24,6 +23,7 @@
 #include "ui/runs/run_table.h"
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/remembered_splitter.h"
 #include "ui/work/store_thread.h"
 
 namespace fw {
@@ -118,7 +118,7 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setStretchLastSection(true);
-  const int widths[] = {80, 104, 168, 80, 104, 96, 96, 152, 56, 80, 128};
+  const int widths[] = {80, 80, 176, 80, 104, 96, 96, 152, 56, 80, 128};
   for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
   view_->setMinimumHeight(14 * kGrid);
   filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
@@ -156,14 +156,9 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   auto* panelLayout = new QVBoxLayout(panel);
   panelLayout->setContentsMargins(kGrid * 3 / 2, 0, kGrid * 3 / 2, kGrid * 3 / 2);
   panelLayout->addWidget(details_);
-  auto* splitter = new QSplitter(Qt::Vertical);
-  splitter->setChildrenCollapsible(false);
-  splitter->setHandleWidth(kGrid);
+  auto* splitter = new RememberedSplitter(Qt::Vertical, u"runs"_s, {2, 3});
   splitter->addWidget(view_);
   splitter->addWidget(panel);
-  splitter->setStretchFactor(0, 2);
-  splitter->setStretchFactor(1, 3);
-  splitter->setSizes({2000, 3000});  // shares, whatever the pages would like
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(3 * kGrid, 3 * kGrid, 3 * kGrid, 2 * kGrid);
   layout->setSpacing(kGrid * 3 / 2);

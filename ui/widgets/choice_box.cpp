@@ -11,7 +11,7 @@
 namespace fw {
 namespace {
 
-constexpr int kAroundText = 4 * kGrid + 4;  ///< padding and arrow
+constexpr int kAroundText = 5 * kGrid;  ///< padding and arrow
 constexpr int kAroundItem = 5 * kGrid;
 
 }  // namespace

@@ -31,7 +31,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kFrameTime = 66ms;  ///< of animations: 15 a second
 constexpr int kRowLabelWidth = 14 * kGrid;
-constexpr int kSmallestChart = 200, kLargestChart = 400;  ///< longer sides, in pixels
+constexpr int kSmallestChart = 200, kLargestChart = 320;  ///< longer sides, in pixels
 constexpr int kSmallestCell = 56, kComfortableCell = 112, kLargestCell = 480;
 
 QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
@@ -330,11 +330,8 @@ void GalleryView::layOut() {
       line->addWidget(cells->name, 0, Qt::AlignTop);
       for (std::size_t column = 0; column < widths.size(); ++column) {
         auto* view = makeCell(place, column);
-        auto* slot = new QHBoxLayout;
-        slot->addWidget(view);
-        slot->addSpacing(widths[column] - view->width());
-        line->addLayout(slot);
-        line->setAlignment(slot, Qt::AlignTop | Qt::AlignLeft);
+        line->addWidget(view, 0, Qt::AlignTop);
+        if (view->width() < widths[column]) line->addSpacing(widths[column] - view->width());
         cells->views.push_back(view);
         differences |= shown_->gallery[order_[place]].frames[column].role == FrameRole::Difference;
       }
