@@ -66,10 +66,10 @@ void addReconstruction(std::vector<Bar>& all, const std::filesystem::path& data)
                  {data / "photos"}});
   const Json small{{"noise", "gaussian"}, {"data", "own"}, {"folder", (data / "mnist").string()}};
   all.push_back({"denoising-autoencoder", "2 dB above the mean of 3 × 3 on unseen digits",
-                 asked("denoising-autoencoder", 1500), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
+                 asked("denoising-autoencoder", 600), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
   all.push_back({"denoising-autoencoder, MNIST",
                  "2 dB above the mean of 3 × 3 on MNIST's test digits",
-                 asked("denoising-autoencoder", 1500, small),
+                 asked("denoising-autoencoder", 600, small),
                  180,
                  gains("validation/psnr", "mean of 3 × 3", 2),
                  {data / "mnist"}});
@@ -78,8 +78,8 @@ void addReconstruction(std::vector<Bar>& all, const std::filesystem::path& data)
 void addMaps(std::vector<Bar>& all, const std::filesystem::path& data) {
   all.push_back({"cnn-classifier, MNIST",
                  "≥ 98.5 % of the test digits in 2 min",
-                 asked("cnn-classifier", 10000,
-                       {{"data", "own"}, {"folder", (data / "mnist").string()}, {"decay_steps", 10000}}),
+                 asked("cnn-classifier", 8000,
+                       {{"data", "own"}, {"folder", (data / "mnist").string()}, {"decay_steps", 8000}}),
                  120,
                  atLeast("validation/accuracy", 98.5, "%"),
                  {data / "mnist"}});
@@ -109,7 +109,7 @@ void addMaps(std::vector<Bar>& all, const std::filesystem::path& data) {
                                   : "no diagnosis: " +
                                         number(run.scores.at("validation/silent pixels"), "%.0f %% silent")};
                  }});
-  all.push_back({"blob-forecast", "better than the straight line", asked("blob-forecast", 400), 600,
+  all.push_back({"blob-forecast", "better than the straight line", asked("blob-forecast", 300), 600,
                  [](const Outcome& run) {
                    const double mse = run.scores.at("validation/mse"),
                                 line = run.baselines.at("validation/mse (it goes on)");
@@ -126,17 +126,17 @@ void addFrames(std::vector<Bar>& all, const std::filesystem::path& data) {
   all.push_back({"next-frame-sanity", "3 dB above copying on the sequences it learns",
                  asked("next-frame-sanity", 400), 180, gains("training/psnr", "copy the last", 3)});
   all.push_back({"next-frame-general", "3 dB above copying on unseen sequences",
-                 asked("next-frame-general", 1500), 400, gains("validation/psnr", "copy the last", 3)});
+                 asked("next-frame-general", 1200), 400, gains("validation/psnr", "copy the last", 3)});
   all.push_back({"next-frame-general, real",
                  "above copying on the unseen ends of real clips",
-                 asked("next-frame-general", 800,
+                 asked("next-frame-general", 400,
                        {{"data", "own"}, {"clips", learned}, {"network", "flow"}, {"batch", 8}}),
                  400,
                  gains("validation/psnr", "copy the last", 0.01),
                  {davis}});
   all.push_back({"middle-frame-unet", "above the plain average on unseen scenes",
-                 asked("middle-frame-unet", 1000), 400, gains("validation/psnr", "plain average", 0.01)});
-  all.push_back({"clip-unet", "above the plain average on unseen blocks of time", asked("clip-unet", 800),
+                 asked("middle-frame-unet", 600), 400, gains("validation/psnr", "plain average", 0.01)});
+  all.push_back({"clip-unet", "above the plain average on unseen blocks of time", asked("clip-unet", 500),
                  300, gains("validation/psnr", "plain average", 0.01)});
   all.push_back({"glow-unet",
                  "1.8 dB above blending on unseen real clips",

@@ -93,7 +93,6 @@ TEST(Run, ResumedItIsTheSameAsInOneGo) {
 TEST(Run, ResumedItIsTheSameWhenBatchesAreMadeAhead) {
   const std::vector<std::pair<std::string, nlohmann::json>> experiments{
       {"grid-completion", {{"size", 40}, {"hole", 9}, {"width", 4}, {"batch", 2}}},
-      {"denoising-autoencoder", {{"training_pictures", 200}, {"batch", 8}}},
       {"blob-events", {{"size", "32"}, {"thin_out", 50}}}};
   for (const auto& [experiment, settings] : experiments) {
     RunRequest request;
