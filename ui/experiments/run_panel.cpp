@@ -6,7 +6,6 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
-#include <QSplitter>
 #include <QStyle>
 #include <QTabWidget>
 #include <QTimer>
@@ -26,6 +25,7 @@
 #include "ui/widgets/gallery_view.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
+#include "ui/widgets/remembered_splitter.h"
 #include "ui/work/store_thread.h"
 
 namespace fw {
@@ -97,14 +97,9 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
   auto* plotLayout = new QVBoxLayout(plotFrame);
   plotLayout->setContentsMargins(kGrid * 3 / 2, kGrid, kGrid * 3 / 2, kGrid);
   plotLayout->addWidget(curves_);
-  auto* splitter = new QSplitter(Qt::Vertical);
-  splitter->setChildrenCollapsible(false);
-  splitter->setHandleWidth(kGrid);
+  auto* splitter = new RememberedSplitter(Qt::Vertical, u"run"_s, {2, 3});
   splitter->addWidget(plotFrame);
   splitter->addWidget(makeTabs());
-  splitter->setStretchFactor(0, 2);
-  splitter->setStretchFactor(1, 3);
-  splitter->setSizes({2000, 3000});  // shares, whatever the pages would like
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -256,6 +251,11 @@ void RunPanel::setTraining(Training* training) {
     curves_->setBaselines(u"run"_s, training_->baselines());
     showScores();
   });
+  const auto showDiagnosis = [this] {
+    if (!training_->diagnosis().isEmpty()) message_->say(MessageKind::Warning, training_->diagnosis());
+  };
+  connect(training, &Training::diagnosed, this, showDiagnosis);
+  showDiagnosis();
   connect(training, &Training::galleryCame, this, &RunPanel::takeSnapshotSteps);
   connect(training, &Training::progressed, this, &RunPanel::showProgress);
   connect(training, &Training::stateChanged, this, &RunPanel::showState);

@@ -30,6 +30,7 @@ struct Training::News {
   std::optional<Point> best;
   std::optional<RunState> state;
   std::optional<RunResult> result;
+  std::optional<std::string> diagnosis;
   int64_t runId = 0, step = -1;
   double seconds = 0;
 };
@@ -64,6 +65,9 @@ class Training::Watcher : public TrainObserver {
       news.galleryStep = step;
       if (isMilestone(step)) news.snapshots.push_back(step);
     });
+  }
+  void onDiagnosis(const std::string& text) override {
+    mailbox_->post([&](News& news) { news.diagnosis = text; });
   }
   void onState(RunState state) override {
     mailbox_->post([&](News& news) { news.state = state; });
@@ -240,6 +244,10 @@ void Training::take(News news) {
     ended_ = true;
     const int64_t last = news.gallery ? news.galleryStep : galleryStep_;
     if (last >= 0 && (snapshots_.empty() || snapshots_.back() < last)) snapshots_.push_back(last);
+  }
+  if (news.diagnosis) {
+    diagnosis_ = QString::fromStdString(*news.diagnosis);
+    Q_EMIT diagnosed();
   }
   if (news.baselines) Q_EMIT baselinesKnown();
   if (!news.scalars.empty() || !news.scores.empty()) Q_EMIT curvesGrew(news.scalars, news.scores);

@@ -67,7 +67,8 @@ class Training : public QObject {
   RunState state() const { return state_; }
   bool ended() const;  ///< stopped, finished or failed, and its thread has come home
   QString message() const { return message_; }
-  QString title() const;  ///< "Run 12 · Grid completion"
+  QString diagnosis() const { return diagnosis_; }  ///< what is wrong with the network just now
+  QString title() const;                            ///< "Run 12 · Grid completion"
 
   int64_t step() const { return step_; }
   double seconds() const { return seconds_; }
@@ -85,6 +86,7 @@ class Training : public QObject {
   void progressed();                                             ///< step, seconds
   void curvesGrew(const Series& scalars, const Series& scores);  ///< the new points only
   void baselinesKnown();
+  void diagnosed();
   void galleryCame();
   void done();  ///< ended() from now on
 
@@ -112,7 +114,7 @@ class Training : public QObject {
   int64_t runId_ = 0, step_ = 0, galleryStep_ = -1;
   RunState state_ = RunState::Queued;
   bool started_ = false, ended_ = false, goesOn_ = false;
-  QString message_;
+  QString message_, diagnosis_;
   double seconds_ = 0;
   Series scalars_, scores_;
   Scores baselines_;

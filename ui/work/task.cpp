@@ -2,10 +2,27 @@
 
 #include <QMetaObject>
 #include <exception>
+#ifdef __linux__
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "core/base/log.h"
 
 namespace fw {
+namespace {
+
+/// Work uses every core there is; the window's own thread must still be the first to run when something is to
+/// be drawn. On Linux every thread has a niceness of its own, and hands it on to the threads it makes.
+void stepBackBehindTheWindow() {
+#ifdef __linux__
+  constexpr int kWorkerNiceness = 5;
+  setpriority(PRIO_PROCESS, id_t(syscall(SYS_gettid)), kWorkerNiceness);
+#endif
+}
+
+}  // namespace
 
 Task::Task(QObject* parent) : QObject(parent) {}
 
@@ -15,6 +32,7 @@ void Task::start(Work work) {
   Q_ASSERT(!running_);
   running_ = true;
   thread_ = std::jthread([this, work = std::move(work)](std::stop_token stop) {
+    stepBackBehindTheWindow();
     QString message;
     try {
       work(stop);
