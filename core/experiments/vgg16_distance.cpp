@@ -3,7 +3,7 @@
 #include <array>
 
 #include "core/base/error.h"
-#include "core/learn/safetensors.h"
+#include "core/learn/pytorch_file.h"
 
 namespace fw {
 namespace {
@@ -23,15 +23,15 @@ constexpr std::array kLayers{Layer{0, 3, 64, false, false},     Layer{2, 64, 64,
 }  // namespace
 
 Vgg16Distance::Vgg16Distance(const std::filesystem::path& weights, const torch::Device& device) {
-  const auto file = readSafetensors(weights);
+  const auto tensors = readWeights(weights);
   for (const auto& layer : kLayers) {
     const auto name = "features." + std::to_string(layer.feature);
-    const auto weight = file.tensors.find(name + ".weight"), bias = file.tensors.find(name + ".bias");
-    if (weight == file.tensors.end() || bias == file.tensors.end() ||
+    const auto weight = tensors.find(name + ".weight"), bias = tensors.find(name + ".bias");
+    if (weight == tensors.end() || bias == tensors.end() ||
         weight->second.sizes() != torch::IntArrayRef({layer.out, layer.in, 3, 3}) ||
         bias->second.sizes() != torch::IntArrayRef({layer.out}))
       throw Error("These are not VGG-16's weights", weights.string() + ", " + name,
-                  "Choose torchvision's vgg16, saved as safetensors.");
+                  "Choose torchvision's vgg16, as vgg16.pth or as safetensors.");
     layers_.emplace_back(weight->second.to(device, torch::kFloat), bias->second.to(device, torch::kFloat));
   }
 }

@@ -8,8 +8,8 @@
 namespace fw {
 
 /// How differently VGG-16 (Simonyan 2014) sees two pictures: the loss that made the original's middle frames
-/// sharp. Its weights are not ours to bundle; a person brings torchvision's as safetensors
-/// ("features.0.weight" …).
+/// sharp. Its weights are not ours to bundle; a person brings torchvision's
+/// vgg16.pth, or the same as safetensors ("features.0.weight" …).
 class Vgg16Distance {
  public:
   Vgg16Distance(const std::filesystem::path& weights,

@@ -4,19 +4,12 @@
 
 #include <cmath>
 
+#include "core/learn/optimizer_state.h"
+
 namespace fw {
 namespace {
 
 namespace optim = torch::optim;
-
-// LibTorch 1.13 keys the states by the tensor's address as text, LibTorch 2 by the address itself.
-template <class States>
-typename States::key_type keyOf(const States&, const torch::Tensor& parameter) {
-  if constexpr (std::is_same_v<typename States::key_type, std::string>)
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
-  else
-    return parameter.unsafeGetTensorImpl();
-}
 
 bool fits(const torch::Tensor& tensor) {
   return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat && tensor.is_contiguous();
@@ -62,7 +55,7 @@ void stepAll(optim::Optimizer& optimizer, bool decoupled) {
     for (auto& parameter : group.params()) {
       if (!parameter.grad().defined()) continue;
       auto& states = optimizer.state();
-      auto& kept = states[keyOf(states, parameter)];
+      auto& kept = states[stateKey(states, parameter)];
       if (!kept) {
         auto fresh = std::make_unique<State>();
         fresh->step(0);

@@ -6,14 +6,6 @@ namespace fw {
 namespace {
 
 namespace optim = torch::optim;
-// LibTorch 1.13 keys the states by the tensor's address as text, LibTorch 2 by the address itself.
-template <class States>
-typename States::key_type keyOf(const States&, const torch::Tensor& parameter) {
-  if constexpr (std::is_same_v<typename States::key_type, std::string>)
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
-  else
-    return parameter.unsafeGetTensorImpl();
-}
 
 /// One parameter's state as fields; reading and writing share the one list of names.
 class Fields {
@@ -91,10 +83,10 @@ void stateFields(optim::AdagradParamState& state, Fields& fields) {
 template <class State>
 void visitState(optim::Optimizer& optimizer, const torch::Tensor& parameter, Fields& fields, bool saving) {
   auto& states = optimizer.state();
-  auto found = states.find(keyOf(states, parameter));
+  auto found = states.find(stateKey(states, parameter));
   if (found == states.end()) {
     if (saving) return;  // this parameter has not been stepped yet
-    found = states.emplace(keyOf(states, parameter), std::make_unique<State>()).first;
+    found = states.emplace(stateKey(states, parameter), std::make_unique<State>()).first;
   }
   stateFields(static_cast<State&>(*found->second), fields);
 }

@@ -66,10 +66,10 @@ void addReconstruction(std::vector<Bar>& all, const std::filesystem::path& data)
                  {data / "photos"}});
   const Json small{{"noise", "gaussian"}, {"data", "own"}, {"folder", (data / "mnist").string()}};
   all.push_back({"denoising-autoencoder", "2 dB above the mean of 3 × 3 on unseen digits",
-                 asked("denoising-autoencoder", 600), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
+                 asked("denoising-autoencoder", 400), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
   all.push_back({"denoising-autoencoder, MNIST",
                  "2 dB above the mean of 3 × 3 on MNIST's test digits",
-                 asked("denoising-autoencoder", 600, small),
+                 asked("denoising-autoencoder", 400, small),
                  180,
                  gains("validation/psnr", "mean of 3 × 3", 2),
                  {data / "mnist"}});
@@ -84,7 +84,7 @@ void addMaps(std::vector<Bar>& all, const std::filesystem::path& data) {
                  atLeast("validation/accuracy", 98.5, "%"),
                  {data / "mnist"}});
   all.push_back({"shift-test", "moved by 4 pixels, convolutions keep more than dense layers",
-                 asked("cnn-classifier", 1000, {{"decay_steps", 1000}}), 120, [](const Outcome& run) {
+                 asked("cnn-classifier", 600, {{"decay_steps", 600}}), 120, [](const Outcome& run) {
                    const double conv = run.scores.at("shift-test/accuracy at 4 pixels"),
                                 dense = run.scores.at("shift-test/accuracy at 4 pixels (dense)");
                    return Verdict{conv > dense, number(conv, "%.1f %%, dense ") + number(dense, "%.1f %%")};
@@ -109,7 +109,7 @@ void addMaps(std::vector<Bar>& all, const std::filesystem::path& data) {
                                   : "no diagnosis: " +
                                         number(run.scores.at("validation/silent pixels"), "%.0f %% silent")};
                  }});
-  all.push_back({"blob-forecast", "better than the straight line", asked("blob-forecast", 300), 600,
+  all.push_back({"blob-forecast", "better than the straight line", asked("blob-forecast", 150), 600,
                  [](const Outcome& run) {
                    const double mse = run.scores.at("validation/mse"),
                                 line = run.baselines.at("validation/mse (it goes on)");
@@ -124,23 +124,23 @@ void addFrames(std::vector<Bar>& all, const std::filesystem::path& data) {
   const auto unseen = sequences(
       davis, {"horsejump-high", "motocross-jump", "paragliding-launch", "scooter-black", "soapbox"});
   all.push_back({"next-frame-sanity", "3 dB above copying on the sequences it learns",
-                 asked("next-frame-sanity", 400), 180, gains("training/psnr", "copy the last", 3)});
+                 asked("next-frame-sanity", 250), 180, gains("training/psnr", "copy the last", 3)});
   all.push_back({"next-frame-general", "3 dB above copying on unseen sequences",
-                 asked("next-frame-general", 1200), 400, gains("validation/psnr", "copy the last", 3)});
+                 asked("next-frame-general", 300), 400, gains("validation/psnr", "copy the last", 3)});
   all.push_back({"next-frame-general, real",
                  "above copying on the unseen ends of real clips",
-                 asked("next-frame-general", 400,
+                 asked("next-frame-general", 200,
                        {{"data", "own"}, {"clips", learned}, {"network", "flow"}, {"batch", 8}}),
                  400,
                  gains("validation/psnr", "copy the last", 0.01),
                  {davis}});
   all.push_back({"middle-frame-unet", "above the plain average on unseen scenes",
-                 asked("middle-frame-unet", 600), 400, gains("validation/psnr", "plain average", 0.01)});
-  all.push_back({"clip-unet", "above the plain average on unseen blocks of time", asked("clip-unet", 500),
+                 asked("middle-frame-unet", 400), 400, gains("validation/psnr", "plain average", 0.01)});
+  all.push_back({"clip-unet", "above the plain average on unseen blocks of time", asked("clip-unet", 300),
                  300, gains("validation/psnr", "plain average", 0.01)});
   all.push_back({"glow-unet",
                  "1.8 dB above blending on unseen real clips",
-                 asked("glow-unet", 500, {{"clips", learned}, {"held_out", unseen}}),
+                 asked("glow-unet", 300, {{"clips", learned}, {"held_out", unseen}}),
                  900,
                  gains("validation/psnr", "plain average", 1.8),
                  {davis}});
