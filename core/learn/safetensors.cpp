@@ -66,13 +66,13 @@ nlohmann::json parseHeader(std::string_view text, const std::string& file) {
   std::vector<std::set<std::string>> names(kDeepest + 2);
   std::string complaint;
   const auto watch = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-    using enum nlohmann::json::parse_event_t;
+    using Event = nlohmann::json::parse_event_t;
     if (depth > kDeepest) {
       complaint = "its header is nested too deep";
       return false;
     }
-    if (event == object_start) names[static_cast<std::size_t>(depth) + 1].clear();
-    if (event == key && !names[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second)
+    if (event == Event::object_start) names[static_cast<std::size_t>(depth) + 1].clear();
+    if (event == Event::key && !names[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second)
       complaint = "its header names \"" + parsed.get<std::string>() + "\" twice";
     return true;
   };
