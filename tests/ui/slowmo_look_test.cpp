@@ -1,4 +1,5 @@
 #include <QAbstractButton>
+#include <QAbstractSpinBox>
 #include <QDir>
 #include <QLabel>
 #include <QPushButton>
@@ -95,6 +96,10 @@ class SlowmoLookTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(page.makePanel()->startButton()->isEnabled(), kLong);
     QTest::qWait(700);
     look(page, row + u"-2-clip"_s);
+    for (auto* button : page.makePanel()->findChildren<QAbstractButton*>())
+      if (button->isVisible() && button->text() == u"More"_s) button->click();
+    QVERIFY(page.makePanel()->findChildren<QAbstractSpinBox*>().size() > 2);
+    look(page, row + u"-2-more"_s);
     stage->player()->seek(0.5);
     QTest::qWait(300);
     stage->showView(ClipStage::Inside);

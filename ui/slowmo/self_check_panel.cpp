@@ -22,7 +22,7 @@ using namespace Qt::StringLiterals;
 const QString kPurpose =
     u"Every second frame of this clip is hidden, made by each engine and compared with the true one. "
     u"So you know which engine suits this clip before you start."_s;
-constexpr int kRowHeight = 34, kNumberWidth = 116;
+constexpr int kRowHeight = 34, kNumberWidth = 128;
 
 QTableWidgetItem* cell(const QString& text, bool number = false) {
   auto* item = new QTableWidgetItem(text);
