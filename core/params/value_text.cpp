@@ -25,7 +25,7 @@ std::string withUnit(const Parameter& parameter, double number) {
 std::string validRange(const Parameter& parameter) {
   const bool noLow = parameter.low == std::numeric_limits<double>::lowest();
   const bool noHigh = parameter.high == std::numeric_limits<double>::max();
-  const std::string number = parameter.kind == ParameterKind::Integer ? "a whole number" : "a number";
+  std::string number = parameter.kind == ParameterKind::Integer ? "a whole number" : "a number";
   if (noLow && noHigh) return number;
   if (noHigh) return number + " of at least " + withUnit(parameter, parameter.low);
   if (noLow) return number + " of at most " + withUnit(parameter, parameter.high);
