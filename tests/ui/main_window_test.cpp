@@ -16,6 +16,8 @@
 #include "ui/experiments/training_queue.h"
 #include "ui/main_window.h"
 #include "ui/runs/runs_page.h"
+#include "ui/slowmo/make_panel.h"
+#include "ui/slowmo/slowmo_page.h"
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 
@@ -119,6 +121,25 @@ class MainWindowTest : public QObject {
     drop(window, {picture});
     QCOMPARE(window.experiments()->setup()->request().settings.at("pictures").get<std::vector<std::string>>(),
              std::vector<std::string>{picture.toStdString()});
+  }
+
+  void droppedWeightsBecomeTheEngineOfSlowMotion() {
+    MainWindow window;
+    window.show();
+    window.go(Place::Slowmo);
+    const QString weights = file(u"flownet.pkl"_s);
+    drop(window, {weights});
+    QCOMPARE(window.place(), Place::Slowmo);
+    const Settings& settings = window.slowmo()->makePanel()->settings();
+    QCOMPARE(settings.text("engine"), std::string("rife"));
+    QCOMPARE(settings.text("rife_weights"), weights.toStdString());
+    // Under Experiments they belong to what is open; where nothing takes them, that is said with a way out.
+    window.go(Place::Experiments);
+    window.experiments()->openExperiment(u"reconstruction-sanity"_s);
+    drop(window, {weights});
+    QVERIFY(window.message()->isVisible());
+    window.message()->actionButton()->click();
+    QCOMPARE(window.place(), Place::Slowmo);
   }
 
   void whatNobodyCanUseIsSaidInPlainWords() {

@@ -11,9 +11,9 @@ constexpr std::size_t kLongestQueue = 256;  ///< far more than clicks make
 }
 
 KeptNetwork::KeptNetwork(std::filesystem::path store, int64_t runId)
-    : jobs_(kLongestQueue), thread_([this, store = std::move(store), runId] {
+    : jobs_(kLongestQueue), thread_([this, store = std::move(store), runId](std::stop_token stop) {
         std::shared_ptr<Experiment> experiment;
-        while (auto job = jobs_.pop({})) try {
+        while (auto job = jobs_.pop(stop)) try {
             if (!experiment) experiment = trainedExperiment(Store(store).run(runId), Weights::Last);
             job->question(*experiment);
           } catch (const std::exception& error) {
@@ -21,11 +21,6 @@ KeptNetwork::KeptNetwork(std::filesystem::path store, int64_t runId)
             job->failed(QString::fromUtf8(error.what()));
           }
       }) {}
-
-KeptNetwork::~KeptNetwork() {
-  jobs_.close();
-  thread_.join();
-}
 
 void KeptNetwork::ask(std::function<void(Experiment&)> question, std::function<void(const QString&)> failed) {
   jobs_.push({std::move(question), std::move(failed)}, {});

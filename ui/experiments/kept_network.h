@@ -14,7 +14,6 @@ class Experiment;
 class KeptNetwork {
  public:
   KeptNetwork(std::filesystem::path store, int64_t runId);
-  ~KeptNetwork();
 
   /// Both run on that thread; `failed` when there is no network to ask.
   void ask(std::function<void(Experiment&)> question, std::function<void(const QString&)> failed);
@@ -25,7 +24,7 @@ class KeptNetwork {
     std::function<void(const QString&)> failed;
   };
   BoundedQueue<Job> jobs_;
-  std::jthread thread_;
+  std::jthread thread_;  // last: it uses the queue; its end drops what is still asked
 };
 
 }  // namespace fw

@@ -121,6 +121,10 @@ QVariant RunTable::data(const QModelIndex& index, int role) const {
     const bool number = index.column() == Number || (index.column() >= Step && index.column() <= Duration);
     return int((number ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
   }
+  if (role == Qt::ToolTipRole && index.column() == Created)
+    return QLocale().toString(
+        QDateTime::fromString(QString::fromStdString(run.created), Qt::ISODate).toLocalTime(),
+        QLocale::LongFormat);
   if (role == Qt::ToolTipRole && index.column() == State && !run.message.empty())
     return QString::fromStdString(run.message);
   if (role != Qt::DisplayRole && role != kSortRole) return {};
@@ -159,7 +163,8 @@ QVariant RunTable::data(const QModelIndex& index, int role) const {
     case Created: {
       const auto when = QDateTime::fromString(QString::fromStdString(run.created), Qt::ISODate).toLocalTime();
       if (sorting || !when.isValid()) return QString::fromStdString(run.created);
-      return QLocale().toString(when, u"d MMM yyyy, HH:mm"_s);
+      const bool thisYear = when.date().year() == QDate::currentDate().year();
+      return QLocale().toString(when, thisYear ? u"d MMM, HH:mm"_s : u"d MMM yyyy"_s);
     }
     default:
       return {};
