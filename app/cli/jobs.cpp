@@ -7,6 +7,7 @@
 #include "app/cli/output.h"
 #include "core/base/error.h"
 #include "core/slowmo/so_far.h"
+#include "core/store/folder_lock.h"
 
 namespace fw::cli {
 namespace {
@@ -62,7 +63,8 @@ void runWaiting(bool json) {
   std::string text;
   bool allDone = true;
   for (const auto& job : store.jobs()) {
-    if (job.state != "queued" && job.state != "stopped" && job.state != "paused") continue;
+    const bool open = job.state == "queued" || job.state == "stopped" || job.state == "paused";
+    if (!open || FolderLock::held(job.folder)) continue;  // held: paused in the window
     try {
       const auto result = runShowingProgress(store, job.id);
       document.push_back(resultJson(store, job.id, result));

@@ -14,7 +14,7 @@ Schema flowSchema() {
                     "noise and wrong motion show more.",
                     false);
   sharp.advanced = true;
-  return Schema({choiceParameter("quality", "Quality",
+  return Schema({choiceParameter("quality", "Motion quality",
                                  "How carefully motion is looked for; each step costs about twice the time.",
                                  "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}}),
                  sharp});
