@@ -1,4 +1,5 @@
 #include <QLabel>
+#include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -78,6 +79,21 @@ class GalleryViewTest : public QObject {
     QCOMPARE(view.cell(0, 0)->viewState(), state);
     give(view, gallery({5, 50, 7}));
     QCOMPARE(view.cell(2, 0)->viewState(), state);
+  }
+
+  void picturesFitTheWidthUntilThePersonChooses() {
+    GalleryView view;
+    view.resize(1200, 600);
+    view.show();
+    give(view, gallery({10, 90}));
+    const int wide = view.cell(0, 0)->width();
+    view.resize(700, 600);
+    QTRY_VERIFY(view.cell(0, 0)->width() < wide);
+    view.setCellSize(300);
+    view.resize(1200, 600);
+    QTest::qWait(300);
+    QCOMPARE(view.cell(0, 0)->width(), 300);
+    QSettings().remove(u"gallery/cell"_s);
   }
 
   void theDifferenceUnderTheCursorHasASign() {

@@ -29,6 +29,7 @@ namespace {
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
+constexpr auto kFitAfter = 150ms;
 constexpr auto kFrameTime = 66ms;  ///< of animations: 15 a second
 constexpr int kRowLabelWidth = 14 * kGrid;
 constexpr int kSmallestChart = 200, kLargestChart = 320;  ///< longer sides, in pixels
@@ -60,6 +61,7 @@ GalleryView::GalleryView(QWidget* parent)
       empty_(label(u"Pictures appear here as soon as there are some."_s, TextRole::Body, true)),
       legend_(new DifferenceLegend),
       clock_(new QTimer(this)),
+      fitSoon_(new QTimer(this)),
       compare_(new CompareView),
       compareFirst_(new QComboBox),
       compareSecond_(new QComboBox),
@@ -187,6 +189,11 @@ GalleryView::GalleryView(QWidget* parent)
   connect(next, &QToolButton::clicked, this, [this] { nextRow(1); });
   for (auto* box : {compareFirst_, compareSecond_})
     connect(box, &QComboBox::currentIndexChanged, this, &GalleryView::showCompare);
+  fitSoon_->setSingleShot(true);
+  fitSoon_->setInterval(kFitAfter);
+  connect(fitSoon_, &QTimer::timeout, this, [this] {
+    if (!sizeChosen_ && fittingCell() != fittedTo_) layOut();
+  });
   clock_->setInterval(kFrameTime);
   connect(clock_, &QTimer::timeout, this,
           [this] { moment_->setValue(moment_->value() >= moment_->maximum() ? 0 : moment_->value() + 1); });
@@ -275,7 +282,14 @@ QSize GalleryView::cellSize(std::size_t row, std::size_t column) const {
   return picture.scaled(side, side, Qt::KeepAspectRatio).expandedTo({kSmallestCell / 2, kSmallestCell / 2});
 }
 
+// While a window is drawn larger, pictures need not be made anew at every pixel.
+void GalleryView::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  if (!sizeChosen_ && !shown_->rows.empty()) fitSoon_->start();
+}
+
 void GalleryView::layOut() {
+  fittedTo_ = fittingCell();
   delete scroll_->takeWidget();
   delete headerScroll_->takeWidget();
   cells_.clear();
@@ -378,7 +392,7 @@ FrameView* GalleryView::makeCell(std::size_t place, std::size_t column) {
 int GalleryView::fittingCell() const {
   std::size_t columns = 1;
   for (const auto& row : shown_->rows) columns = std::max(columns, row.pictures.size());
-  const int room = scroll_->width() - kRowLabelWidth - 3 * kGrid;
+  const int room = width() - kRowLabelWidth - 4 * kGrid;  // the rows may not have been shown yet
   return std::clamp(room / int(columns) - kGrid, kComfortableCell, 2 * kComfortableCell);
 }
 

@@ -54,6 +54,9 @@ class GalleryView : public QWidget {
   void exported(const QString& file);
   void exportFailed(const QString& message);
 
+ protected:
+  void resizeEvent(QResizeEvent*) override;
+
  private:
   struct Cells;
   void take(std::shared_ptr<ShownGallery> shown);
@@ -87,11 +90,13 @@ class GalleryView : public QWidget {
   QLabel* empty_;
   DifferenceLegend* legend_;
   QTimer* clock_;
+  QTimer* fitSoon_;
   CompareView* compare_;
   QComboBox* compareFirst_;
   QComboBox* compareSecond_;
   QLabel* compareTitle_;
   std::size_t compareRow_ = 0;
+  int fittedTo_ = 0;         ///< longer side of the pictures as they are laid out
   bool sizeChosen_ = false;  ///< by the person; until then pictures fill the width
 };
 
