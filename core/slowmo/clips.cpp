@@ -13,6 +13,17 @@ SlowmoRequest oneClip(const fs::path& source) {
   return request;
 }
 
+// WebP files are pictures or animations.
+bool isStill(const fs::path& file) {
+  if (!isPicture(file)) return false;
+  if (file.extension() != ".webp") return true;
+  try {
+    return probe(file).frames <= 1;
+  } catch (const Error&) {
+    return true;
+  }
+}
+
 std::vector<fs::path> visibleFilesIn(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code failure;
@@ -26,7 +37,7 @@ std::vector<fs::path> visibleFilesIn(const fs::path& folder) {
 
 void collectFolder(const fs::path& folder, CollectedClips& found) {
   const auto files = visibleFilesIn(folder);
-  if (!files.empty() && std::ranges::all_of(files, isPicture)) {
+  if (!files.empty() && std::ranges::all_of(files, isStill)) {
     found.clips.push_back(oneClip(folder));
     return;
   }
@@ -35,7 +46,7 @@ void collectFolder(const fs::path& folder, CollectedClips& found) {
   std::vector<fs::path> others;
   for (const auto& file : files) {
     try {
-      if (!isPicture(file)) {
+      if (!isStill(file)) {
         probe(file);
         found.clips.push_back(oneClip(file));
         anyVideo = true;
@@ -60,11 +71,9 @@ CollectedClips collectClips(std::vector<fs::path> dropped) {
   SlowmoRequest pictures;
   for (const auto& path : dropped) {
     std::error_code ignored;
-    // A .webp alone is an animation until several show that they are pictures.
-    const bool animation = path.extension() == ".webp" && dropped.size() == 1;
     if (fs::is_directory(path, ignored))
       collectFolder(path, found);
-    else if (isPicture(path) && !animation)
+    else if (isStill(path))
       pictures.sources.push_back(path);
     else
       found.clips.push_back(oneClip(path));

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
+#include <regex>
+#include <set>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -376,6 +378,21 @@ SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
   return request;
 }
 
+// Two waiting jobs of one clip must not promise the same file.
+fs::path unclaimed(const Store& store, const fs::path& wanted) {
+  std::set<fs::path> taken;
+  for (const auto& job : store.jobs())
+    if (job.state != "done" && job.state != "cancelled")
+      taken.insert(job.request.value("output", std::string()));
+  if (!taken.contains(wanted)) return wanted;
+  const std::string stem = std::regex_replace(wanted.stem().string(), std::regex(R"( \(\d+\)$)"), "");
+  for (int number = 2;; ++number) {
+    const fs::path other =
+        wanted.parent_path() / (stem + " (" + std::to_string(number) + ")" + wanted.extension().string());
+    if (!taken.contains(other) && !fs::exists(other)) return other;
+  }
+}
+
 }  // namespace
 
 void JobControl::pause() {
@@ -401,7 +418,8 @@ void JobControl::waitWhilePaused(std::stop_token stop) {
 
 JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
   const VideoInfo info = probe(asked);
-  const SlowmoRequest request = complete(asked, info);
+  SlowmoRequest request = complete(asked, info);
+  if (asked.output.empty()) request.output = unclaimed(store, request.output);
   const SlowmoChoices choices = choicesFor(request, info);
   checkEncoder(choices);
   checkNotTheSource(request);

@@ -43,6 +43,19 @@ TEST(CollectClips, AFolderIsItsVideosOrItsPictures) {
   EXPECT_TRUE(collectClips({videos}).clips.empty());
 }
 
+TEST(CollectClips, AnAnimatedWebpIsAClip) {
+  const TemporaryFolder folder;
+  const auto animated = [&](const char* name) {
+    return makeClip(
+        folder.path() / name, 3, {10, 1}, [](int i) { return movingDisc(4 * i); }, "webp");
+  };
+  cv::imwrite((folder.path() / "still.webp").string(), movingDisc(0));
+  const auto found = collectClips({animated("a.webp"), animated("b.webp"), folder.path() / "still.webp"});
+  ASSERT_EQ(found.clips.size(), 3u);
+  EXPECT_EQ(found.clips[0].sources.front().filename(), "still.webp");
+  EXPECT_EQ(collectClips({folder.path()}).clips.size(), 2u);
+}
+
 TEST(OwnPresets, AreKeptSharedAndForgotten) {
   const TemporaryFolder home;
   Settings settings(slowmoSchema());

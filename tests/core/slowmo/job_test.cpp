@@ -229,6 +229,17 @@ TEST_F(Jobs, NeverOverwriteUnlessTold) {
   EXPECT_GT(fs::file_size(named.output), 8u);
 }
 
+TEST_F(Jobs, WaitingJobsOfOneClipPromiseDifferentFiles) {
+  const auto source = makeClip(place / "disc.mp4", 5);
+  const auto first = queueJob(store, request(source)), second = queueJob(store, request(source));
+  EXPECT_EQ(slowmoRequestFromJson(first.request).output, place / "disc 2x.mp4");
+  EXPECT_EQ(slowmoRequestFromJson(second.request).output, place / "disc 2x (2).mp4");
+  EXPECT_EQ(run(second.id).output, place / "disc 2x (2).mp4");
+  EXPECT_EQ(slowmoRequestFromJson(queueJob(store, request(source)).request).output,
+            place / "disc 2x (3).mp4");
+  EXPECT_EQ(run(first.id).output, place / "disc 2x.mp4");
+}
+
 TEST_F(Jobs, CancelKeepsAPlayableFile) {
   const auto source = makeClip(place / "disc.mp4", 200);
   const auto job = queueJob(store, request(source));
