@@ -208,6 +208,10 @@ class ExperimentsPageTest : public QObject {
     QCOMPARE(variants[1].integer("width"), settings.integer("width"));
     dialog.choose(u"bottleneck"_s, u"2, many"_s);
     QVERIFY(dialog.variants().empty());
+    // Variants of a network stand ready: one click trains them all.
+    SweepDialog deep(Settings(experimentKind("reconstruction-deep").schema), nullptr);
+    deep.setAttribute(Qt::WA_DeleteOnClose, false);
+    QVERIFY(deep.variants().size() >= 4);
   }
 
   void aRunThatFailsSaysWhy() {

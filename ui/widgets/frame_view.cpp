@@ -181,6 +181,14 @@ void FrameView::paintEvent(QPaintEvent*) {
                      placeholder_);
   } else {
     paintContent(painter);
+    if (state_.zoom == 0) {  // a white picture on a white page still has an edge
+      QColor edge = colours.strongBorder;
+      edge.setAlphaF(0.6F);
+      painter.setRenderHint(QPainter::Antialiasing, false);
+      painter.setPen(edge);
+      painter.setBrush(Qt::NoBrush);
+      painter.drawRect(pictureRect().toAlignedRect().adjusted(0, 0, -1, -1));
+    }
     paintValue(painter);
   }
   if (hasFocus()) {
