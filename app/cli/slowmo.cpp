@@ -227,7 +227,9 @@ void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
       text += resultText(job, result);
       return resultJson(store, job, result);
     });
-    if (stopped) break;
+    if (!stopped) continue;
+    if (job != jobs.back().second) text += "The others wait. Make them with: framewright-cli run-jobs\n";
+    break;
   }
   outcome.print(arguments.json, requests.size(), text);
 }
