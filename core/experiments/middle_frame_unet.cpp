@@ -48,8 +48,9 @@ Schema schema() {
                       "Takes over at the step below; the original: first squared error, then perceptual.",
                       "perceptual", frameLossChoices());
   auto when = integerParameter("later_step", "Change at step", "0: never.", 0, 0, 100'000'000);
-  auto vgg = pathParameter("vgg_weights", "VGG-16 weights",
-                           "torchvision's vgg16.pth, or as safetensors: then the perceptual loss is the original's.");
+  auto vgg = pathParameter(
+      "vgg_weights", "VGG-16 weights",
+      "torchvision's vgg16.pth, or as safetensors: then the perceptual loss is the original's.");
   auto mixed =
       realParameter("pixel_share", "Share of pixel error",
                     "Mixed into perceptual and census losses, which do not see brightness.", 0.1, 0.0, 1.0);

@@ -9,6 +9,7 @@
 #include "core/explore/layer_trace.h"
 #include "core/explore/live_layers.h"
 #include "core/learn/checkpoint.h"
+#include "core/learn/freed_memory.h"
 
 // LibTorch does not tell OpenBLAS how many threads it may use; a process without OpenBLAS does not have this.
 extern "C" __attribute__((weak)) void openblas_set_num_threads(int threads);
@@ -60,6 +61,7 @@ TrainOptions optionsFor(const RunRequest& request, const std::string& codeVersio
 
 RunResult trainInStore(Store& store, int64_t id, const RunRequest& request, TrainObserver& observer,
                        TrainControl& control, std::stop_token stop) {
+  const KeepsFreedMemory keepsMemory;
   RunWriter writer(store.folder(), id);
   writer.state(RunState::Running);
   observer.onState(RunState::Running);

@@ -72,7 +72,8 @@ nlohmann::json parseHeader(std::string_view text, const std::string& file) {
       return false;
     }
     if (event == Event::object_start) names[static_cast<std::size_t>(depth) + 1].clear();
-    if (event == Event::key && !names[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second)
+    if (event == Event::key &&
+        !names[static_cast<std::size_t>(depth)].insert(parsed.get<std::string>()).second)
       complaint = "its header names \"" + parsed.get<std::string>() + "\" twice";
     return true;
   };

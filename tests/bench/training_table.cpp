@@ -14,6 +14,7 @@
 #include "core/experiments/catalog.h"
 #include "core/experiments/learning_steps.h"
 #include "core/learn/experiment.h"
+#include "core/learn/freed_memory.h"
 #include "core/learn/fused_adam.h"
 #include "core/nn/classifiers.h"
 #include "core/nn/denoising_autoencoders.h"
@@ -34,8 +35,8 @@ using Loss = std::function<torch::Tensor(const torch::Tensor& output, const torc
 
 constexpr int kThreads = 2;
 constexpr int kRounds = 5;        // the sides take turns, and the best round of each counts: others disturb
-constexpr double kSeconds = 1.0;  // of the processor, in a round
-constexpr double kWatched = 4.0;  // seconds each experiment is watched for its waiting
+constexpr double kSeconds = 0.5;  // of the processor, in a round
+constexpr double kWatched = 3.0;  // seconds each experiment is watched for its waiting
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -242,6 +243,7 @@ int main(int, char** argv) {
     execv("/proc/self/exe", argv);
   }
   try {
+    const fw::KeepsFreedMemory asInEveryRun;
     torch::set_num_threads(fw::bench::kThreads);
     torch::manual_seed(1);
     fw::bench::race(fw::bench::pythonWithTorch());

@@ -98,8 +98,8 @@ class FrameViewTest : public QObject {
     link.setViewState({});
     QCOMPARE(a.viewState().zoom, 0.0);
     QSignalSpy hovered(&a, &FrameView::hovered);
-    QMouseEvent move(QEvent::MouseMove, {100, 100}, a.mapToGlobal(QPointF(100, 100)), Qt::NoButton, Qt::NoButton,
-                     Qt::NoModifier);
+    QMouseEvent move(QEvent::MouseMove, {100, 100}, a.mapToGlobal(QPointF(100, 100)), Qt::NoButton,
+                     Qt::NoButton, Qt::NoModifier);
     QCoreApplication::sendEvent(&a, &move);
     QCOMPARE(hovered.count(), 1);
     FrameView late;
