@@ -78,7 +78,14 @@ FrameSequences sequencesFor(const Settings& settings) {
   if (settings.text("data") == "blobs") return FrameSequences::blobs(side);
   const int height = static_cast<int>(settings.integer("height"));
   const auto& clips = settings.paths("clips");
-  return FrameSequences::clips(clips.empty() ? sampleClips(height, 8) : readClips(clips, height, 8, 400));
+  auto all = clips.empty() ? sampleClips(height, 8) : readClips(clips, height, 8, 400);
+  // A quarter of each is held out. Of a whole folder of clips those too short for that are left out; when all
+  // are, it says so.
+  const auto fits = [&](const ShortClip& clip) {
+    return std::ssize(clip.frames) / 4 >= settings.integer("frames") + kRollOut;
+  };
+  if (std::ranges::any_of(all, fits)) std::erase_if(all, [&](const ShortClip& clip) { return !fits(clip); });
+  return FrameSequences::clips(std::move(all));
 }
 
 /// [T, C, H, W]
