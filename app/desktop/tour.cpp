@@ -35,6 +35,7 @@ using namespace Qt::StringLiterals;
 
 constexpr int kLongestWait = 600'000;  // ms, for anything at all, on a busy machine
 constexpr int kSettle = 1'200;         // ms: thumbnails, plots, a decoded frame
+constexpr int64_t kHeldAt = 60;        // steps
 constexpr int kSlowLook = 60'000;      // ms, for a network that must be loaded first
 
 /// Keeps the window alive until `ready`, or until it has taken too long.
@@ -120,6 +121,12 @@ int runTour(const QString& folder, const QStringList& clips) {
     std::cerr << "The training of the tour did not come to its end.\n";
     return 1;
   }
+  // One more that is held in the middle: what may be done to a run while it goes.
+  window.experiments()->start(
+      requestFor("grid-completion", 0, {{"size", Value(int64_t{63})}, {"width", Value(int64_t{8})}}));
+  Training* held = window.experiments()->runPanel()->training();
+  waitFor([&] { return held->step() > kHeldAt; });
+  held->pause();
   const QStringList files = clips.isEmpty() ? sampleClips() : clips;
   if (!files.isEmpty()) {
     window.go(Place::Slowmo);
@@ -168,6 +175,7 @@ int runTour(const QString& folder, const QStringList& clips) {
          panel->holePainter()->paintSquare({30, 34}, 17);
          waitFor([&] { return !panel->holePainter()->filled()->image().empty(); }, kSlowLook);
        }},
+      {u"training"_s, [&] { openExperiment(u"grid-completion"_s, nullptr); }},
       {u"scores"_s,
        [&] {
          openExperiment(u"grid-completion"_s, window.experiments()->runPanel()->scores()->parentWidget());
@@ -210,6 +218,8 @@ int runTour(const QString& folder, const QStringList& clips) {
       }
     }
   }
+  window.experiments()->stopAndKeep();
+  waitFor([&] { return !window.working(); });
   return 0;
 }
 

@@ -390,7 +390,8 @@ void RunPanel::showProgress() {
   title_->setText(training_->title());
   const auto wanted = training_->request().steps;
   progress_->setRange(0, wanted > 0 ? 1000 : training_->state() == RunState::Running ? 0 : 1000);
-  if (wanted > 0) progress_->setValue(int(std::min<int64_t>(1000, training_->step() * 1000 / wanted)));
+  // Of a run without an end nothing can be said while it is held.
+  progress_->setValue(wanted > 0 ? int(std::min<int64_t>(1000, training_->step() * 1000 / wanted)) : 0);
   QString text = wanted > 0 ? u"step %L1 of %L2"_s.arg(training_->step()).arg(wanted)
                             : u"step %L1"_s.arg(training_->step());
   text += u"  ·  "_s + duration(training_->seconds());
