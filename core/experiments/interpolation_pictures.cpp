@@ -83,7 +83,7 @@ BetweenSample InterpolationPictures::drawn(Random& random) const {
     return sample;
   };
   if (!moved)
-    for (const double by : {reduction, 1.0})
+    for (const double by : {reduction, 1.0, 1.0, 1.0, 1.0})  // still pictures and cuts are many in some clips
       if (auto real = windows_.crop(cvRound(by * choice_.crop), random)) return reduced(*real, by);
   if (photos_.empty())
     throw Error("No motion was found in the training pictures", "data",

@@ -1,0 +1,88 @@
+#include "ui/slowmo/adapt_panel.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <opencv2/imgproc.hpp>
+
+#include "core/data/layered_motion.h"
+#include "core/video/writer.h"
+#include "own_home.h"
+#include "ui/widgets/compare_view.h"
+#include "ui/widgets/loss_plot.h"
+
+using namespace fw;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kLong = 120000;  // milliseconds a slow, busy machine may take
+
+/// A camera pans over a picture.
+std::filesystem::path makeClip(const QString& file) {
+  VideoFormat format;
+  format.width = 256;
+  format.height = 192;
+  format.frameRate = {12, 1};
+  format.timeBase = {1, 12};
+  EncodeSettings encode;
+  encode.speed = "fast";
+  Random random(5);
+  const cv::Mat scene = inventedPhoto(384, random);
+  VideoWriter writer(file.toStdString(), encode, format);
+  for (int i = 0; i < 24; ++i) writer.write(scene(cv::Rect(3 * i, 2 * i, 256, 192)).clone(), i, 1);
+  writer.finish();
+  return file.toStdString();
+}
+
+bool says(const QWidget& in, const QString& words) {
+  for (const auto* text : in.findChildren<QLabel*>())
+    if (text->text().contains(words)) return true;
+  return false;
+}
+
+}  // namespace
+
+class AdaptPanelTest : public QObject {
+  Q_OBJECT
+
+ private:
+  OwnHome home_;
+  QTemporaryDir folder_;
+
+ private Q_SLOTS:
+  void showsTheGainAndUsesOnlyWhatHelps() {
+    SlowmoRequest clip;
+    clip.sources = {makeClip(folder_.filePath(u"pan.mp4"_s))};
+    AdaptPanel panel;
+    panel.resize(900, 700);
+    panel.show();
+    QSignalSpy ended(&panel, &AdaptPanel::adapted), failed(&panel, &AdaptPanel::failed);
+    panel.setClip(clip);
+    panel.adaptButton()->click();
+    QVERIFY(panel.adapting());
+    QTRY_VERIFY_WITH_TIMEOUT(panel.findChild<CompareView*>()->isVisible() || !failed.isEmpty(), kLong);
+    QVERIFY(panel.findChild<LossPlot*>()->isVisible());
+    QTRY_VERIFY_WITH_TIMEOUT(says(panel, u"steps"_s) || !failed.isEmpty(), kLong);
+    if (!failed.isEmpty()) QFAIL(qPrintable(failed.front().front().toString()));
+    panel.adaptButton()->click();  // satisfied
+    QTRY_VERIFY_WITH_TIMEOUT(!panel.adapting(), kLong);
+    QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, kLong);
+    QCOMPARE(failed.size(), 0);
+    const bool helps = !panel.weights().empty();
+    QCOMPARE(std::filesystem::exists(panel.weights()), helps);
+    QCOMPARE(says(panel, u"did not help"_s), !helps);
+
+    clip.sources = {"/nowhere/other.mp4"};  // what was learned was for the other clip
+    panel.setClip(clip);
+    QVERIFY(panel.weights().empty());
+    panel.adaptButton()->click();
+    QTRY_COMPARE_WITH_TIMEOUT(failed.size(), 1, kLong);
+    QVERIFY(failed.front().front().toString().contains(u"other.mp4"_s));
+  }
+};
+
+QTEST_MAIN(AdaptPanelTest)
+#include "adapt_panel_test.moc"
