@@ -15,7 +15,7 @@ constexpr std::size_t kBlobs = 1000;
 
 /// NumPy and Python draw a double from two words of the Mersenne Twister in the same way.
 double nextDouble(std::mt19937& words) {
-  const uint32_t high = words() >> 5, low = words() >> 6;
+  const auto high = static_cast<uint32_t>(words() >> 5), low = static_cast<uint32_t>(words() >> 6);
   return (high * 67108864.0 + low) / 9007199254740992.0;
 }
 
