@@ -55,7 +55,7 @@ double longestVector(const cv::Mat& flow) {
   std::vector<float> lengths;
   for (int y = 0; y < flow.rows; y += 4)
     for (int x = 0; x < flow.cols; x += 4) {
-      const auto v = flow.at<cv::Vec2f>(y, x);
+      const auto& v = flow.at<cv::Vec2f>(y, x);
       lengths.push_back(std::hypot(v[0], v[1]));
     }
   if (lengths.empty()) return 1;
