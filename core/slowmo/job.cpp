@@ -45,8 +45,8 @@ nlohmann::json readJson(const fs::path& file) {
 
 std::string clockTime(double seconds) {
   char text[32];
-  std::snprintf(text, sizeof text, "%02d:%04.1f", static_cast<int>(seconds) / 60,
-                seconds - 60 * (static_cast<int>(seconds) / 60));
+  const int minutes = static_cast<int>(seconds / 60);
+  std::snprintf(text, sizeof text, "%02d:%04.1f", minutes, seconds - 60.0 * minutes);
   return text;
 }
 
