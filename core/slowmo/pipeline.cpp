@@ -163,7 +163,7 @@ class Maker {
       while (std::ssize(batch) < most && number + std::ssize(batch) < input_.end) {
         PlannedFrame next = input_.plan.at(number + std::ssize(batch));
         if (next.first != batch[0].first || next.second != batch[0].second) break;
-        batch.push_back(std::move(next));
+        batch.push_back(next);
       }
       if (!bring(batch[0]) || !make(number, batch)) return;
       number += std::ssize(batch);
