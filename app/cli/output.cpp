@@ -75,6 +75,14 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
+nlohmann::json toJson(const TripletScore& score) {
+  return {{"name", score.name},
+          {"psnr", score.psnr},
+          {"ssim", score.ssim},
+          {"mean_absolute_error", score.meanAbsoluteError},
+          {"milliseconds", score.milliseconds}};
+}
+
 std::string fixed(double number, int digits) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, number);

@@ -3,12 +3,16 @@
 #include <stop_token>
 #include <string>
 
+#include "core/slowmo/score.h"
+
 /// How every command talks: results on standard output (text, or one JSON document), everything else on
 /// standard error.
 namespace fw::cli {
 
 /// Prints `json` when --json was given, else `text`.
 void printResult(bool asJson, const nlohmann::json& json, const std::string& text);
+
+nlohmann::json toJson(const TripletScore& score);
 
 /// A bar on a terminal that redraws itself; silent when standard error is not one.
 class ProgressBar {

@@ -18,14 +18,6 @@ struct Arguments {
   bool json = false;
 };
 
-nlohmann::json scoreJson(const TripletScore& score) {
-  return {{"name", score.name},
-          {"psnr", score.psnr},
-          {"ssim", score.ssim},
-          {"mean_absolute_error", score.meanAbsoluteError},
-          {"milliseconds", score.milliseconds}};
-}
-
 nlohmann::json frameJson(const CheckedFrame& frame) {
   return {{"seconds", frame.seconds}, {"psnr", frame.psnr}};
 }
@@ -34,8 +26,8 @@ nlohmann::json engineJson(const EngineCheck& check) {
   if (!check.failure.empty())
     return {{"engine", check.engine}, {"title", check.title}, {"failure", check.failure}};
   nlohmann::json frames = nlohmann::json::array();
-  for (const auto& triplet : check.triplets) frames.push_back(scoreJson(triplet));
-  auto json = scoreJson(check.average);
+  for (const auto& triplet : check.triplets) frames.push_back(toJson(triplet));
+  auto json = toJson(check.average);
   json.erase("name");
   json.update({{"engine", check.engine},
                {"title", check.title},

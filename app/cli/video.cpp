@@ -70,14 +70,6 @@ std::string infoText(const VideoInfo& info) {
   return text;
 }
 
-nlohmann::json scoreJson(const TripletScore& score) {
-  return {{"name", score.name},
-          {"psnr", score.psnr},
-          {"ssim", score.ssim},
-          {"mean_absolute_error", score.meanAbsoluteError},
-          {"milliseconds", score.milliseconds}};
-}
-
 std::vector<std::string> scoreRow(const TripletScore& score) {
   return {score.name, fixed(score.psnr, 2), fixed(score.ssim, 4), fixed(score.meanAbsoluteError * 255, 3),
           fixed(score.milliseconds, 1)};
@@ -111,10 +103,10 @@ void score(const std::string& folder, const EngineArguments& arguments) {
                std::to_string(done) + "/" + std::to_string(total));
     });
   }
-  nlohmann::json document{{"average", scoreJson(scores.average)}, {"triplets", nlohmann::json::array()}};
+  nlohmann::json document{{"average", toJson(scores.average)}, {"triplets", nlohmann::json::array()}};
   std::vector<std::vector<std::string>> rows{{"triplet", "PSNR dB", "SSIM", "MAE /255", "ms"}};
   for (const auto& triplet : scores.triplets) {
-    document["triplets"].push_back(scoreJson(triplet));
+    document["triplets"].push_back(toJson(triplet));
     rows.push_back(scoreRow(triplet));
   }
   rows.push_back(scoreRow(scores.average));

@@ -28,6 +28,12 @@ BetweenSample ClipTriplets::sample(Place place) const {
   return {frames[place.middle - 1], frames[place.middle], frames[place.middle + 1], 0.5};
 }
 
+std::vector<std::size_t> ClipTriplets::heldOutSpread(std::size_t most) const {
+  std::vector<std::size_t> indices(std::min(most, heldOut_.size()));
+  for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = i * heldOut_.size() / indices.size();
+  return indices;
+}
+
 std::string ClipTriplets::heldOutName(std::size_t index) const {
   const auto& place = heldOut_[index];
   return clips_[place.clip].name + ", frame " + std::to_string(place.middle + 1);

@@ -17,6 +17,8 @@ class ClipTriplets {
   std::size_t heldOutCount() const { return heldOut_.size(); }
   BetweenSample training(std::size_t index) const { return sample(training_[index]); }
   BetweenSample heldOut(std::size_t index) const { return sample(heldOut_[index]); }
+  /// Indices of at most `most` held-out triplets, evenly spread over all of them.
+  std::vector<std::size_t> heldOutSpread(std::size_t most) const;
   /// "windmill.mp4, frame 12"
   std::string heldOutName(std::size_t index) const;
   /// A random square of a random training triplet, perhaps mirrored or backwards.

@@ -153,6 +153,12 @@ BetweenSample layeredMotion(std::span<const cv::Mat> photos, int side, Random& r
   return {frameAt(0.0), frameAt(time), frameAt(1.0), time};
 }
 
+BetweenSample layeredMiddle(std::span<const cv::Mat> photos, int side, Random& random) {
+  auto sample = layeredMotion(photos, side, random);
+  while (sample.time != 0.5) sample = layeredMotion(photos, side, random);
+  return sample;
+}
+
 cv::Mat inventedPhoto(int side, Random& random) {
   cv::Mat picture(side, side, CV_32FC3,
                   cv::Scalar(random.uniform(0.2, 0.6), random.uniform(0.2, 0.6), random.uniform(0.2, 0.6)));

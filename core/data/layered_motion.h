@@ -9,6 +9,9 @@ namespace fw {
 /// own way. The between frame at any time is exact, with true occlusion.
 BetweenSample layeredMotion(std::span<const cv::Mat> photos, int side, Random& random);
 
+/// The same, with the between frame exactly in the middle.
+BetweenSample layeredMiddle(std::span<const cv::Mat> photos, int side, Random& random);
+
 /// A picture with something of a photograph's statistics (clouds of all sizes, edges, stripes), for when
 /// there is none.
 cv::Mat inventedPhoto(int side, Random& random);

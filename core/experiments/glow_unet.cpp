@@ -221,7 +221,7 @@ class GlowUnet : public Experiment {
   ToldBatch drawn(Random& random) const {
     std::vector<BetweenSample> samples;
     for (int64_t i = 0; i < settings_.integer("batch"); ++i)
-      samples.push_back(triplets_ ? triplets_->crop(crop_, random) : invented(photos_, crop_, random));
+      samples.push_back(triplets_ ? triplets_->crop(crop_, random) : layeredMiddle(photos_, crop_, random));
     // Clips of several sizes may be smaller than the crop: they cannot share a batch.
     std::erase_if(samples,
                   [&](const BetweenSample& s) { return s.middle.size() != samples.front().middle.size(); });
@@ -239,12 +239,6 @@ class GlowUnet : public Experiment {
     return *blending_;
   }
 
-  static BetweenSample invented(const std::vector<cv::Mat>& photos, int side, Random& random) {
-    auto sample = layeredMotion(photos, side, random);
-    while (sample.time != 0.5) sample = layeredMotion(photos, side, random);
-    return sample;
-  }
-
   void inventScenes() {
     constexpr int kPhotos = 24, kPhotoSide = 256, kHeldOutSide = 96;
     Random chance(21), other(22);  // scenes do not depend on the run's seed
@@ -252,7 +246,7 @@ class GlowUnet : public Experiment {
     for (int i = 0; i < kPhotos; ++i) photos_.push_back(inventedPhoto(kPhotoSide, chance));
     for (int i = 0; i < kPhotos / 3; ++i) unseen.push_back(inventedPhoto(kPhotoSide, other));
     for (std::size_t i = 0; i < kScored; ++i) {
-      heldOut_.push_back(invented(unseen, kHeldOutSide, other));
+      heldOut_.push_back(layeredMiddle(unseen, kHeldOutSide, other));
       names_.push_back("invented scene " + std::to_string(i + 1));
     }
   }
@@ -272,9 +266,7 @@ class GlowUnet : public Experiment {
       }
       return;
     }
-    const auto count = std::min(kScored, triplets_->heldOutCount());
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto which = i * triplets_->heldOutCount() / count;
+    for (const auto which : triplets_->heldOutSpread(kScored)) {
       heldOut_.push_back(triplets_->heldOut(which));
       names_.push_back(triplets_->heldOutName(which));
     }

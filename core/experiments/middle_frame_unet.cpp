@@ -154,7 +154,7 @@ class MiddleFrameUnet : public Experiment {
   BetweenBatch drawn(Random& random) const {
     std::vector<BetweenSample> samples;
     for (int64_t i = 0; i < settings_.integer("batch"); ++i)
-      samples.push_back(triplets_ ? triplets_->crop(crop_, random) : invented(photos_, crop_, random));
+      samples.push_back(triplets_ ? triplets_->crop(crop_, random) : layeredMiddle(photos_, crop_, random));
     // Clips of several sizes may be smaller than the crop: they cannot share a batch.
     std::erase_if(samples,
                   [&](const BetweenSample& s) { return s.middle.size() != samples.front().middle.size(); });
@@ -165,12 +165,6 @@ class MiddleFrameUnet : public Experiment {
     return [this](const torch::Tensor& frames) { return net_->forward(frames).clamp(0, 1); };
   }
 
-  static BetweenSample invented(const std::vector<cv::Mat>& photos, int side, Random& random) {
-    auto sample = layeredMotion(photos, side, random);
-    while (sample.time != 0.5) sample = layeredMotion(photos, side, random);
-    return sample;
-  }
-
   void inventScenes() {
     constexpr int kPhotos = 24, kPhotoSide = 288, kHeldOutPhotos = 8, kHeldOutSide = 128;
     Random chance(17), other(18);  // scenes do not depend on the run's seed
@@ -178,16 +172,14 @@ class MiddleFrameUnet : public Experiment {
     std::vector<cv::Mat> unseen;
     for (int i = 0; i < kHeldOutPhotos; ++i) unseen.push_back(inventedPhoto(kPhotoSide, other));
     for (std::size_t i = 0; i < kScored; ++i) {
-      heldOut_.push_back(invented(unseen, kHeldOutSide, other));
+      heldOut_.push_back(layeredMiddle(unseen, kHeldOutSide, other));
       names_.push_back("invented scene " + std::to_string(i + 1));
     }
   }
 
   void loadClips(std::vector<ShortClip> clips) {
     triplets_.emplace(std::move(clips));
-    const auto count = std::min(kScored, triplets_->heldOutCount());
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto which = i * triplets_->heldOutCount() / count;
+    for (const auto which : triplets_->heldOutSpread(kScored)) {
       heldOut_.push_back(triplets_->heldOut(which));
       names_.push_back(triplets_->heldOutName(which));
     }

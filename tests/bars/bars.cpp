@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -8,6 +6,7 @@
 #include "core/experiments/catalog.h"
 #include "tests/bars/bar_list.h"
 #include "tests/core/store/temporary_folder.h"
+#include "tests/processor_time.h"
 
 /// Trains what has a bar to reach, one after the other, and prints the table for the README.
 namespace fw {
@@ -17,15 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double processorSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 constexpr double kCores = 2;

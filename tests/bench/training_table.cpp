@@ -1,6 +1,5 @@
 // Prints, side by side in one run, how many steps a second each experiment's network learns here and in
 // Python's PyTorch, and how long each experiment waits for its data.
-#include <sys/resource.h>
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 #include "core/nn/reconstruction_net.h"
 #include "core/nn/unet.h"
 #include "core/nn/video_resnet.h"
+#include "tests/processor_time.h"
 
 namespace fw::bench {
 namespace {
@@ -40,15 +40,6 @@ constexpr double kWatched = 3.0;  // seconds each experiment is watched for its 
 
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-double processorSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 struct Contest {
