@@ -20,13 +20,14 @@ struct InterpolationLesson {
 
 struct InterpolationNews {
   double loss = 0, picture = 0, squaredError = 0;
-  double classicalError = 0;  ///< of what the untrained swift makes of the same samples
+  double classicalError = 0;  ///< of the samples' own
 };
 
 /// A sample ready to be learned from, as often as one likes.
 struct InterpolationSample {
   BetweenSample pictures;
   torch::Tensor view;  ///< swift: what the network sees, 16 bit; that is half of the work
+  double classicalError = 0;  ///< swift: what the untrained network makes of it
 };
 
 /// A network that can be taught to make frames between frames.

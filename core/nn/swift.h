@@ -22,8 +22,8 @@ constexpr double kSwiftMotionUnit = 16;  ///< … in so many pixels of the view
 
 /// How wide and deep; the defaults are those of the bundled weights.
 struct SwiftShape {
-  int64_t half = 24, quarter = 48, eighth = 96;  ///< channels at 1/2, 1/4, 1/8
-  int64_t blocks = 1, deepBlocks = 2;            ///< residual steps at each size, and at the smallest
+  int64_t half = 24, quarter = 64, eighth = 128;  ///< channels at 1/2, 1/4, 1/8
+  int64_t blocks = 1, deepBlocks = 3;             ///< residual steps at each size, and at the smallest
 };
 /// Four times the arithmetic: for long training, best on a GPU.
 constexpr SwiftShape kLargeSwift{48, 96, 144, 2, 3};
