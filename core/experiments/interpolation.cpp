@@ -48,16 +48,14 @@ Schema schema() {
                              "Holds back every fourth stretch of each sequence instead of whole ones: for "
                              "training on one clip.",
                              false);
-  auto network = choiceParameter(
-      "network", "Network",
-      "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.", "swift",
-      {{"swift", "Swift"},
-       {"swift_large", "Swift, large (four times the arithmetic)"},
-       {"rife", "RIFE (ECCV 2022)"}});
+  auto network =
+      choiceParameter("network", "Network",
+                      "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.",
+                      "swift", {{"swift", "Swift"}, {"rife", "RIFE (ECCV 2022)"}});
   auto start = choiceParameter(
       "start", "Start from", "Where training begins.", "fresh",
       {{"fresh", "Fresh weights"}, {"bundled", "The bundled weights"}, {"file", "A weights file"}});
-  start.mattersWhen = {{"network", {Value(std::string("swift")), Value(std::string("swift_large"))}}};
+  start.mattersWhen = {{"network", {Value(std::string("swift"))}}};
   auto weights = pathParameter("weights", "Weights file", "A safetensors file of a run of this experiment.");
   weights.mattersWhen = {{"start", {Value(std::string("file"))}}};
   auto share =

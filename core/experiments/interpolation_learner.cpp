@@ -8,7 +8,6 @@
 #include "core/learn/losses.h"
 #include "core/nn/rife.h"
 #include "core/nn/tensor_image.h"
-#include "core/nn/warp.h"
 #include "core/slowmo/flow_render.h"
 #include "core/slowmo/swift_mix.h"
 
@@ -48,123 +47,54 @@ int64_t rimOf(int64_t side) {
   return std::min(kRim, side / 8);
 }
 
-/// The guesses of classical flow for one sample.
-torch::Tensor viewOf(const BetweenSample& sample) {
-  MotionOptions options;
-  options.smallestScale = 0;
-  options.longestSide = cvRound(sample.first.cols / sample.reduction);
-  options.twoThreads = false;
-  const auto pair = estimateMotion({sample.first, sample.second}, options);
-  const auto view =
-      swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/false), sample.time);
-  const auto side = view.size(3), rim = rimOf(side);
-  return view.slice(2, rim, side - rim).slice(3, rim, side - rim);
+torch::Tensor planes(const cv::Mat& map) { return toTensor(map).unsqueeze(0); }
+
+torch::Tensor withoutRim(const torch::Tensor& map) {
+  const auto side = map.size(3), rim = rimOf(side);
+  return map.slice(2, rim, side - rim).slice(3, rim, side - rim);
 }
 
-/// Pictures hardly larger than the view teach the same choices and shifts as those of full size, for a third
-/// of the time.
-BetweenSample compact(BetweenSample sample) {
-  constexpr double kEnough = 1.25;  // times the view
-  if (sample.reduction <= kEnough) return sample;
-  const int side = cvRound(sample.first.cols * kEnough / sample.reduction);
-  for (cv::Mat* frame : {&sample.first, &sample.middle, &sample.second}) {
-    cv::Mat small;
-    cv::resize(*frame, small, {side, side}, 0, 0, cv::INTER_AREA);
-    *frame = small;
-  }
-  sample.reduction = kEnough;
-  return sample;
+torch::Tensor mixOf(const torch::Tensor& guesses, const torch::Tensor& shares) {
+  return (shares.unsqueeze(2) * guesses).sum(1);
 }
 
-/// What the engine shows for this answer, so that gradients flow back, and the truth: at the size of the
-/// sample, without the rim.
-struct Shown {
-  torch::Tensor made, truth;
-};
-
-Shown shown(const BetweenSample& sample, const torch::Tensor& view, const SwiftAnswer& answer) {
-  namespace F = torch::nn::functional;
-  const auto rim = rimOf(std::llround(sample.first.cols / sample.reduction));
-  const auto fullRim = std::llround(static_cast<double>(rim) * sample.reduction);
-  const auto side = sample.first.cols - 2 * fullRim;
-  const auto enlarged = [&](const torch::Tensor& map) {
-    return F::interpolate(map, F::InterpolateFuncOptions()
-                                   .size(std::vector<int64_t>{side, side})
-                                   .mode(torch::kBilinear)
-                                   .align_corners(false));
-  };
-  const auto picture = [&](const cv::Mat& frame) { return toTensor(frame).unsqueeze(0).to(view.device()); };
-  const auto inner = [&](const torch::Tensor& whole) {
-    return whole.slice(2, fullRim, fullRim + side).slice(3, fullRim, fullRim + side);
-  };
-  const auto first = picture(sample.first), second = picture(sample.second);
-  const auto shares = enlarged(answer.shares);
-  auto made =
-      shares.slice(1, kSwiftMoved) * ((1.0 - sample.time) * inner(first) + sample.time * inner(second));
-  for (int64_t i = 0; i < kSwiftMoved; ++i) {
-    const bool ofFirst = i % 2 == 0;
-    const auto channel = kSwiftFirstMotion + i / 2 * 2;
-    const auto motion = view.slice(1, channel, channel + 2) * kSwiftMotionUnit;
-    const auto path =
-        (ofFirst ? -sample.time : 1.0 - sample.time) * motion + answer.shifts.slice(1, 2 * i, 2 * i + 2);
-    const auto moved = warp(ofFirst ? first : second, enlarged(path) * sample.reduction, fullRim);
-    made = made + shares.slice(1, i, i + 1) * moved;
-  }
-  return {made, inner(picture(sample.middle))};
-}
-
-SwiftAnswer classicalAnswer(const torch::Tensor& view) {
-  return {view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftGuesses),
-          torch::zeros({1, 2 * kSwiftMoved, view.size(2), view.size(3)}, view.options())};
-}
-
-/// Learns in colour, while the network sees grey pictures of the size motion is looked for in.
+/// Learns to choose at the size motion is looked for in, where everything is small.
 class SwiftLearner : public InterpolationLearner {
  public:
-  explicit SwiftLearner(const SwiftShape& shape) : net_(shape) {}
   std::shared_ptr<torch::nn::Module> module() override { return net_.ptr(); }
-  std::unique_ptr<InterpolationLearner> twin() const override {
-    return std::make_unique<SwiftLearner>(net_->shape);
-  }
+  std::unique_ptr<InterpolationLearner> twin() const override { return std::make_unique<SwiftLearner>(); }
 
   InterpolationSample prepared(BetweenSample pictures) const override {
     const torch::NoGradGuard noGrad;
-    const auto view = viewOf(pictures);
-    const auto small = compact(std::move(pictures));
-    const auto untaught = shown(small, view, classicalAnswer(view));
-    return {small, view.to(torch::kHalf), meanSquare(untaught.made, untaught.truth)};
+    const int side = cvRound(pictures.first.cols / pictures.reduction);
+    const auto pair = estimateMotion({pictures.first, pictures.second},
+                                     {.longestSide = side, .smallestScale = 0, .twoThreads = false});
+    const auto guess = motionAtTime(pair, pictures.time, /*several=*/true, /*twoThreads=*/false);
+    const auto view = withoutRim(swiftView(pair, guess, pictures.time));
+    const auto guesses = withoutRim(guessesOf(pictures, guess, side)).unsqueeze(0);
+    const auto truth = withoutRim(planes(reduced(pictures.middle, side)));
+    const double error = meanSquare(mixOf(guesses, swiftClassicalShares(view)), truth);
+    return {{}, view.to(torch::kHalf), guesses.to(torch::kHalf), truth.to(torch::kHalf), error};
   }
 
   InterpolationNews learn(Samples samples, double part, const InterpolationLesson& lesson) override {
-    std::vector<torch::Tensor> views;
-    for (const auto& sample : samples) views.push_back(sample->view);
-    const auto view = torch::cat(views).to(lesson.device, torch::kFloat32);
     net_->train();
-    const auto answer = net_->forward(view, lesson.type);
-    const auto share = part / static_cast<double>(samples.size());
-    torch::Tensor loss = torch::zeros({}, view.options());
-    InterpolationNews news;
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      const auto at = static_cast<int64_t>(i);
-      const auto [made, truth] =
-          shown(samples[i]->pictures, view.slice(0, at, at + 1),
-                {answer.shares.slice(0, at, at + 1), answer.shifts.slice(0, at, at + 1)});
-      const auto term = pictureTerm(lesson, made, truth);
-      loss = loss + share * term;
-      const auto one = told(term, term, made, truth, share);
-      news.loss += one.loss;
-      news.picture += one.picture;
-      news.squaredError += one.squaredError;
-      news.classicalError += share * samples[i]->classicalError;
-    }
-    loss.backward();
+    const auto view = gathered(samples, &InterpolationSample::view, lesson.device),
+               guesses = gathered(samples, &InterpolationSample::guesses, lesson.device),
+               truth = gathered(samples, &InterpolationSample::truth, lesson.device);
+    const auto made = mixOf(guesses, net_->forward(view, lesson.type));
+    const auto loss = pictureTerm(lesson, made, truth);
+    (loss * part).backward();
+    auto news = told(loss, loss, made, truth, part);
+    for (const auto& sample : samples)
+      news.classicalError += part * sample->classicalError / static_cast<double>(samples.size());
     return news;
   }
 
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
     const FramePair frames{sample.first, sample.second};
-    const auto motion = estimateMotion(frames, swiftMotion("best"));
+    const auto motion = estimateMotion(frames, motionOptions("best"));
     const auto guess = motionAtTime(motion, sample.time, /*several=*/true, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(frames, swiftMix(net_, motion, guess, sample.time, torch::kFloat32, device),
@@ -173,6 +103,34 @@ class SwiftLearner : public InterpolationLearner {
   }
 
  private:
+  static cv::Mat reduced(const cv::Mat& frame, int side) {
+    if (frame.cols == side) return frame;
+    cv::Mat small;
+    cv::resize(frame, small, {side, side}, 0, 0, cv::INTER_AREA);
+    return small;
+  }
+
+  static torch::Tensor guessesOf(const BetweenSample& pictures, const MotionAtTime& guess, int side) {
+    const cv::Mat first = reduced(pictures.first, side), second = reduced(pictures.second, side);
+    const auto time = static_cast<float>(pictures.time);
+    std::vector<cv::Mat> shown;
+    for (const Hypothesis& hypothesis : guess.hypotheses) {
+      shown.push_back(movedBy(first, hypothesis.motion, -time));
+      shown.push_back(movedBy(second, hypothesis.motion, 1 - time));
+    }
+    cv::Mat fade;
+    cv::addWeighted(first, 1 - time, second, time, 0, fade);
+    shown.push_back(fade);
+    return toBatch(shown);
+  }
+
+  static torch::Tensor gathered(Samples samples, torch::Tensor InterpolationSample::*part,
+                                const torch::Device& device) {
+    std::vector<torch::Tensor> parts;
+    for (const auto& sample : samples) parts.push_back((*sample).*part);
+    return torch::cat(parts).to(device, torch::kFloat32);
+  }
+
   SwiftNet net_;
 };
 
@@ -216,10 +174,9 @@ class RifeLearner : public InterpolationLearner {
 }  // namespace
 
 std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network) {
-  if (network == "swift") return std::make_unique<SwiftLearner>(SwiftShape{});
-  if (network == "swift_large") return std::make_unique<SwiftLearner>(kLargeSwift);
+  if (network == "swift") return std::make_unique<SwiftLearner>();
   if (network == "rife") return std::make_unique<RifeLearner>();
-  throw Error("There is no such network", network, "Choose swift, swift_large or rife.");
+  throw Error("There is no such network", network, "Choose swift or rife.");
 }
 
 }  // namespace fw

@@ -25,8 +25,10 @@ struct InterpolationNews {
 
 /// A sample ready to be learned from, as often as one likes.
 struct InterpolationSample {
-  BetweenSample pictures;
-  torch::Tensor view;  ///< swift: what the network sees, 16 bit; that is half of the work
+  BetweenSample pictures{};   ///< rife learns from these
+  torch::Tensor view{};       ///< swift: what the network sees, 16 bit, as the rest
+  torch::Tensor guesses{};    ///< swift: [1, kSwiftGuesses, 3, H, W], what it can choose from
+  torch::Tensor truth{};      ///< swift: [1, 3, H, W]
   double classicalError = 0;  ///< swift: what the untrained network makes of it
 };
 
@@ -37,14 +39,14 @@ class InterpolationLearner {
   virtual std::shared_ptr<torch::nn::Module> module() = 0;
   /// A new network of the same kind, for another thread.
   virtual std::unique_ptr<InterpolationLearner> twin() const = 0;
-  virtual InterpolationSample prepared(BetweenSample pictures) const { return {std::move(pictures), {}}; }
+  virtual InterpolationSample prepared(BetweenSample pictures) const { return {std::move(pictures)}; }
   /// Adds the gradient of these samples' mean loss, times `part`.
   virtual InterpolationNews learn(std::span<const std::shared_ptr<const InterpolationSample>> samples,
                                   double part, const InterpolationLesson& lesson) = 0;
   virtual cv::Mat predict(const BetweenSample& sample) = 0;
 };
 
-/// "swift", "swift_large" or "rife".
+/// "swift" or "rife".
 std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network);
 
 }  // namespace fw

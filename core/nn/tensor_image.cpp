@@ -31,7 +31,7 @@ std::string shapeText(const torch::Tensor& tensor) {
 
 torch::Tensor toTensor(const cv::Mat& image) {
   if (image.empty()) throw Error("There is no picture to use", "an empty picture", "Choose another file.");
-  if (image.channels() != 1 && image.channels() != 3)
+  if (image.channels() > 3)
     throw Error("This kind of picture cannot be used", std::to_string(image.channels()) + " channels",
                 "Only gray and three-channel pictures can be used.");
   cv::Mat scaled;

@@ -7,19 +7,6 @@
 namespace fw {
 namespace {
 
-Schema flowSchema() {
-  auto sharp =
-      boolParameter("sharp", "Sharper sampling",
-                    "Reads moved pixels with cubic interpolation: finer detail in clean footage, but "
-                    "noise and wrong motion show more.",
-                    false);
-  sharp.advanced = true;
-  return Schema({choiceParameter("quality", "Motion quality",
-                                 "How carefully motion is looked for; each step costs about twice the time.",
-                                 "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}}),
-                 sharp});
-}
-
 struct FlowOptions {
   MotionOptions motion;
   bool severalHypotheses = true;
@@ -27,16 +14,9 @@ struct FlowOptions {
 };
 
 FlowOptions flowOptions(const Settings& settings, const EngineOptions& engine) {
-  FlowOptions options;
   const std::string& quality = settings.text("quality");
-  if (quality == "fast") {
-    options.motion = {.longestSide = 240, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 16};
-    options.severalHypotheses = false;
-  } else if (quality == "best") {
-    options.motion = {.longestSide = 480, .smallestScale = 0.4, .patchStride = 3, .descentIterations = 25};
-  }
+  FlowOptions options{motionOptions(quality), quality != "fast", readsSharply(settings)};
   options.motion.twoThreads = engine.threads != 1;
-  options.sharp = settings.flag("sharp");
   return options;
 }
 
@@ -72,12 +52,31 @@ class Flow : public Engine {
 
 }  // namespace
 
+Parameter sharpParameter() {
+  auto sharp =
+      boolParameter("sharp", "Sharper sampling",
+                    "Reads moved pixels with cubic interpolation: finer detail for a third more time. "
+                    "Best quality always does.",
+                    false);
+  sharp.mattersWhen = {{"quality", {Value(std::string("fast")), Value(std::string("balanced"))}}};
+  sharp.advanced = true;
+  return sharp;
+}
+
+bool readsSharply(const Settings& settings) {
+  return settings.text("quality") == "best" || settings.flag("sharp");
+}
+
 EngineKind flowEngine() {
   return {
       .id = "flow",
       .title = "Optical flow",
       .summary = "Follows what moves and takes each pixel from the frame that sees it; fast on any computer.",
-      .schema = flowSchema(),
+      .schema =
+          Schema({choiceParameter("quality", "Motion quality",
+                                  "How carefully motion is looked for; each step costs about twice the time.",
+                                  "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}}),
+                  sharpParameter()}),
       .make = [](const Settings& settings, const EngineOptions& options) {
         return std::make_unique<Flow>(flowOptions(settings, options));
       }};

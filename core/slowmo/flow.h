@@ -7,4 +7,8 @@ namespace fw {
 /// taken from the frame that sees it.
 EngineKind flowEngine();
 
+/// Whether moved pixels are read with cubic interpolation; a setting that "best" leaves no choice in.
+Parameter sharpParameter();
+bool readsSharply(const Settings& settings);
+
 }  // namespace fw

@@ -85,6 +85,14 @@ void bothWays(bool twoThreads, const std::function<void()>& first, const std::fu
   other.get();
 }
 
+MotionOptions motionOptions(const std::string& quality) {
+  if (quality == "fast")
+    return {.longestSide = 240, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 16};
+  if (quality == "best")
+    return {.longestSide = 480, .smallestScale = 0.4, .patchStride = 3, .descentIterations = 16};
+  return {};
+}
+
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {
   const cv::Size size = reducedSize(pair.first.size(), options);
   TwoWayMotion motion;

@@ -17,6 +17,9 @@ struct MotionOptions {
   bool twoThreads = true;
 };
 
+/// Of the qualities "fast", "balanced" and "best", as every engine that looks for motion offers them.
+MotionOptions motionOptions(const std::string& quality);
+
 /// Motion between two frames, in pixels of the reduced pictures it was found in.
 struct TwoWayMotion {
   cv::Mat first, second;      ///< CV_8UC1, reduced

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
-#include <optional>
 
 #include "core/base/error.h"
 #include "core/image/views.h"
@@ -15,45 +16,21 @@
 #else
 #define FW_FAST_LOOP
 #endif
+#define FW_INLINE __attribute__((always_inline)) inline  // into each of the two
 
 namespace fw {
 namespace {
-
-// What a thread holds stays in its cache, and memory does not grow with the frame.
-constexpr int kRowsAtOnce = 32;
 
 // A row of the frame lies between two rows of a map: `part` of the way from `above` to `below`.
 struct Row {
   const float *above, *below;
   float part;
+
+  float operator[](int x) const { return above[x] + part * (below[x] - above[x]); }
 };
 
-FW_FAST_LOOP void move(const float* start, const Row& motion, float factor, float* out, int count) {
-  const float *above = motion.above, *below = motion.below;
-  const float part = motion.part;
-  for (int i = 0; i < count; ++i) out[i] = start[i] + factor * (above[i] + part * (below[i] - above[i]));
-}
-FW_FAST_LOOP void addShare(const uchar* in, const Row& share, float* out, int count) {
-  const float *above = share.above, *below = share.below;
-  const float part = share.part;
-  for (int i = 0; i < count; ++i)
-    out[i] += (above[i] + part * (below[i] - above[i])) * static_cast<float>(in[i]);
-}
-FW_FAST_LOOP void addShare(const ushort* in, const Row& share, float* out, int count) {
-  const float *above = share.above, *below = share.below;
-  const float part = share.part;
-  for (int i = 0; i < count; ++i)
-    out[i] += (above[i] + part * (below[i] - above[i])) * static_cast<float>(in[i]);
-}
-// Cubic samples and sums in float can leave the range by a little.
-FW_FAST_LOOP void store(const float* in, uchar* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] = static_cast<uchar>(std::clamp(in[i] + 0.5F, 0.0F, 255.0F));
-}
-FW_FAST_LOOP void store(const float* in, ushort* out, int count) {
-  for (int i = 0; i < count; ++i) out[i] = static_cast<ushort>(std::clamp(in[i] + 0.5F, 0.0F, 65535.0F));
-}
-
-// A map read as if it had the size of the frame. It is widened once; rows are made of it as they are needed.
+// A map of one number a pixel, read as if it had the size of the frame. It is widened once; rows are made of
+// it as they are needed.
 class Enlarged {
  public:
   Enlarged(const cv::Mat& map, cv::Size full)
@@ -73,73 +50,178 @@ class Enlarged {
   float scale_;
 };
 
-// A share counts for all channels of a pixel: three equal ones side by side let whole rows be multiplied.
-Enlarged enlargedShare(const cv::Mat& share, cv::Size full) {
-  const cv::Mat channels[] = {share, share, share};
-  cv::Mat three;
-  cv::merge(channels, 3, three);
-  return {three, full};
-}
-
-Enlarged enlargedMotion(const cv::Mat& motion, cv::Size full) {
-  cv::Mat scaled;
-  cv::multiply(motion,
-               cv::Scalar(static_cast<double>(full.width) / motion.cols,
-                          static_cast<double>(full.height) / motion.rows),
-               scaled);
-  return {scaled, full};
-}
-
+// One of the frames, moved: where each pixel reads it, in its own pixels, and how much of it is shown.
 struct Layer {
-  Enlarged motion;
-  std::optional<Enlarged> firstShare, secondShare;
+  bool ofFirst;
+  Enlarged x, y, share;
 };
 
-struct Layers {
-  std::vector<Layer> moved;
-  Enlarged firstRest, secondRest;  // shares of the frames where they are: the safer mix
-};
-
-Layers enlarged(const MotionAtTime& motion, double time, cv::Size size) {
-  std::vector<Layer> moved;
-  cv::Mat rest(motion.confidence.size(), CV_32F, cv::Scalar(1));
-  const auto taken = [&](const cv::Mat& share) -> std::optional<Enlarged> {
-    if (share.empty()) return std::nullopt;
-    rest -= share;
-    return enlargedShare(share, size);
-  };
-  for (const Hypothesis& guess : motion.hypotheses)
-    moved.push_back({enlargedMotion(guess.motion, size), taken(guess.firstShare), taken(guess.secondShare)});
-  return {std::move(moved), enlargedShare(rest * (1 - time), size), enlargedShare(rest * time, size)};
+std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
+  std::vector<Layer> layers;
+  for (const Hypothesis& guess : motion.hypotheses) {
+    const auto add = [&](bool ofFirst, const cv::Mat& share) {
+      if (share.empty()) return;
+      const double factor = ofFirst ? -time : 1 - time;
+      cv::Mat path[2];
+      cv::split(guess.motion, path);
+      layers.push_back({ofFirst, Enlarged(path[0] * (factor * size.width / share.cols), size),
+                        Enlarged(path[1] * (factor * size.height / share.rows), size),
+                        Enlarged(share, size)});
+    };
+    add(true, guess.firstShare);
+    add(false, guess.secondShare);
+  }
+  return layers;
 }
+
+// Blue, green, red, and a sample that does not matter.
+using Pixel = cv::v_float32x4;
+
+FW_INLINE Pixel all(float value) { return cv::v_setall_f32(value); }
+
+FW_INLINE Pixel pixelAt(const uchar* samples) {
+  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(samples)));
+}
+FW_INLINE Pixel pixelAt(const ushort* samples) {
+  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand(samples)));
+}
+
+// Packing keeps what cubic weights overshoot within the range.
+FW_INLINE auto packed(const cv::v_int32x4& values, const uchar*) {
+  const auto words = cv::v_pack(values, values);
+  return cv::v_pack_u(words, words);
+}
+FW_INLINE auto packed(const cv::v_int32x4& values, const ushort*) { return cv::v_pack_u(values, values); }
 
 template <class Sample>
-void renderRows(const FramePair& pair, const Layers& layers, float time, int interpolation,
-                const cv::Range& rows, cv::Mat& image) {
-  const cv::Size size(image.cols, rows.size());
-  const int samples = 3 * size.width;
-  cv::Mat mix = cv::Mat::zeros(size, CV_32FC3), here(size, CV_32FC2);
-  for (int y = 0; y < size.height; ++y) {
-    auto* at = here.ptr<cv::Vec2f>(y);
-    for (int x = 0; x < size.width; ++x) at[x] = {static_cast<float>(x), static_cast<float>(rows.start + y)};
-    const int row = rows.start + y;
-    addShare(pair.first.ptr<Sample>(row), layers.firstRest.row(row), mix.ptr<float>(y), samples);
-    addShare(pair.second.ptr<Sample>(row), layers.secondRest.row(row), mix.ptr<float>(y), samples);
+FW_INLINE void storePixels(const Pixel* in, Sample* out, int count) {
+  for (int i = 0; i < count; ++i) {
+    const auto samples = packed(cv::v_round(in[i]), out);
+    std::memcpy(out + 3 * i, &samples.val, (i + 1 < count ? 4 : 3) * sizeof(Sample));
   }
-  cv::Mat positions(size, CV_32FC2), moved;
-  const auto addMoved = [&](const cv::Mat& frame, const Enlarged& motion, float factor,
-                            const Enlarged& shares) {
-    for (int y = 0; y < size.height; ++y)
-      move(here.ptr<float>(y), motion.row(rows.start + y), factor, positions.ptr<float>(y), 2 * size.width);
-    cv::remap(frame, moved, positions, cv::noArray(), interpolation, cv::BORDER_REPLICATE);
-    for (int y = 0; y < size.height; ++y)
-      addShare(moved.ptr<Sample>(y), shares.row(rows.start + y), mix.ptr<float>(y), samples);
-  };
-  for (const Layer& layer : layers.moved) {
-    if (layer.firstShare) addMoved(pair.first, layer.motion, -time, *layer.firstShare);
-    if (layer.secondShare) addMoved(pair.second, layer.motion, 1 - time, *layer.secondShare);
+}
+
+// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
+struct Rimmed {
+  static constexpr int kBefore = 1, kAfter = 3;
+
+  explicit Rimmed(const cv::Mat& frame) {
+    cv::copyMakeBorder(frame, whole, kBefore, kAfter, kBefore, kAfter, cv::BORDER_REPLICATE);
+    origin = whole.ptr(kBefore, kBefore);
+    step = static_cast<std::ptrdiff_t>(whole.step[0]);
   }
-  for (int y = 0; y < size.height; ++y) store(mix.ptr<float>(y), image.ptr<Sample>(rows.start + y), samples);
+  template <class Sample>
+  FW_INLINE const Sample* at(int x, int y) const {
+    return reinterpret_cast<const Sample*>(origin + y * step) + 3 * x;
+  }
+
+  cv::Mat whole;
+  const uchar* origin;
+  std::ptrdiff_t step;
+};
+
+constexpr int kRun = 64;  // pixels worked on together: all that is known of them stays in the nearest cache
+constexpr float kInvisible = 1.0F / 512;  // shares of less change nothing
+
+// Where a run of pixels reads, and the weights of its `Width`×`Width` neighbours.
+template <int Width>
+struct Reads {
+  int x[kRun], y[kRun];
+  float across[Width][kRun], down[Width][kRun];
+};
+
+FW_INLINE void weights(float part, float (&out)[2][kRun], int i) {
+  out[0][i] = 1 - part;
+  out[1][i] = part;
+}
+FW_INLINE void weights(float part, float (&out)[4][kRun], int i) {
+  constexpr float kA = -0.75F;  // the cubic that OpenCV uses
+  const float before = part + 1, rest = 1 - part;
+  out[0][i] = ((kA * before - 5 * kA) * before + 8 * kA) * before - 4 * kA;
+  out[1][i] = ((kA + 2) * part - (kA + 3)) * part * part + 1;
+  out[2][i] = ((kA + 2) * rest - (kA + 3)) * rest * rest + 1;
+  out[3][i] = 1 - out[0][i] - out[1][i] - out[2][i];
+}
+
+template <int Width>
+FW_INLINE void place(const Row& pathX, const Row& pathY, cv::Point start, cv::Size size, int count,
+                     Reads<Width>& reads) {
+  const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
+  for (int i = 0; i < count; ++i) {
+    const float x = std::clamp(static_cast<float>(start.x + i) + pathX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + pathY[start.x + i], 0.0F, lastY);
+    reads.x[i] = static_cast<int>(x);
+    reads.y[i] = static_cast<int>(y);
+    weights(x - static_cast<float>(reads.x[i]), reads.across, i);
+    weights(y - static_cast<float>(reads.y[i]), reads.down, i);
+  }
+}
+
+template <class Sample, int Width>
+FW_INLINE void addMoved(const Rimmed& frame, const Reads<Width>& reads, const float* share, int count,
+                        Pixel* sum) {
+  constexpr int kBefore = Width / 2 - 1;
+  for (int i = 0; i < count; ++i) {
+    Pixel moved = all(0);
+    for (int row = 0; row < Width; ++row) {
+      const Sample* samples = frame.at<Sample>(reads.x[i] - kBefore, reads.y[i] - kBefore + row);
+      Pixel across = all(reads.across[0][i]) * pixelAt(samples);
+      for (int column = 1; column < Width; ++column)
+        across = cv::v_muladd(all(reads.across[column][i]), pixelAt(samples + 3 * column), across);
+      moved = cv::v_muladd(all(reads.down[row][i]), across, moved);
+    }
+    sum[i] = cv::v_muladd(all(share[i]), moved, sum[i]);
+  }
+}
+
+template <class Sample, int Width>
+FW_INLINE void renderRow(const Rimmed& first, const Rimmed& second, const std::vector<Layer>& layers,
+                         float time, int y, cv::Mat& image) {
+  Reads<Width> reads;
+  Pixel sum[kRun];
+  float share[kRun], rest[kRun];
+  for (int x = 0; x < image.cols; x += kRun) {
+    const int count = std::min(kRun, image.cols - x);
+    std::fill_n(sum, count, all(0));
+    std::fill_n(rest, count, 1.0F);
+    for (const Layer& layer : layers) {
+      const Row shares = layer.share.row(y);
+      float largest = 0;
+      for (int i = 0; i < count; ++i) {
+        share[i] = shares[x + i];
+        largest = std::max(largest, share[i]);
+      }
+      if (largest < kInvisible) continue;
+      for (int i = 0; i < count; ++i) rest[i] -= share[i];
+      place(layer.x.row(y), layer.y.row(y), {x, y}, image.size(), count, reads);
+      addMoved<Sample>(layer.ofFirst ? first : second, reads, share, count, sum);
+    }
+    const Sample *still = first.at<Sample>(x, y), *later = second.at<Sample>(x, y);
+    for (int i = 0; i < count; ++i) {  // the safer mix
+      const Pixel faded =
+          cv::v_muladd(all(time), pixelAt(later + 3 * i), all(1 - time) * pixelAt(still + 3 * i));
+      sum[i] = cv::v_muladd(all(rest[i]), faded, sum[i]);
+    }
+    storePixels(sum, image.ptr<Sample>(y) + 3 * x, count);
+  }
+}
+
+using RenderRow = void(const Rimmed&, const Rimmed&, const std::vector<Layer>&, float, int, cv::Mat&);
+FW_FAST_LOOP void renderRow8(const Rimmed& first, const Rimmed& second, const std::vector<Layer>& layers,
+                             float time, int y, cv::Mat& image) {
+  renderRow<uchar, 2>(first, second, layers, time, y, image);
+}
+FW_FAST_LOOP void renderRow16(const Rimmed& first, const Rimmed& second, const std::vector<Layer>& layers,
+                              float time, int y, cv::Mat& image) {
+  renderRow<ushort, 2>(first, second, layers, time, y, image);
+}
+FW_FAST_LOOP void renderSharpRow8(const Rimmed& first, const Rimmed& second, const std::vector<Layer>& layers,
+                                  float time, int y, cv::Mat& image) {
+  renderRow<uchar, 4>(first, second, layers, time, y, image);
+}
+FW_FAST_LOOP void renderSharpRow16(const Rimmed& first, const Rimmed& second,
+                                   const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+  renderRow<ushort, 4>(first, second, layers, time, y, image);
 }
 
 cv::Mat enlarged(const cv::Mat& map, cv::Size size) {
@@ -184,16 +266,14 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b) {
 
 BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time, bool sharp) {
   const cv::Size size = pair.first.size();
-  const Layers layers = enlarged(motion, time, size);
+  const std::vector<Layer> layers = layersOf(motion, time, size);
+  const Rimmed first(pair.first), second(pair.second);
   BetweenFrame frame{.image = cv::Mat(size, pair.first.type()), .confidence = {}};
-  const int stripes = (size.height + kRowsAtOnce - 1) / kRowsAtOnce;
-  const int interpolation = sharp ? cv::INTER_CUBIC : cv::INTER_LINEAR;
-  cv::parallel_for_({0, stripes}, [&](const cv::Range& range) {
-    for (int stripe = range.start; stripe < range.end; ++stripe) {
-      const cv::Range rows(stripe * kRowsAtOnce, std::min(size.height, (stripe + 1) * kRowsAtOnce));
-      const auto render = frame.image.depth() == CV_8U ? renderRows<uchar> : renderRows<ushort>;
-      render(pair, layers, static_cast<float>(time), interpolation, rows, frame.image);
-    }
+  RenderRow* const render = frame.image.depth() == CV_8U ? (sharp ? renderSharpRow8 : renderRow8)
+                                                         : (sharp ? renderSharpRow16 : renderRow16);
+  cv::parallel_for_({0, size.height}, [&](const cv::Range& rows) {
+    for (int y = rows.start; y < rows.end; ++y)
+      render(first, second, layers, static_cast<float>(time), y, frame.image);
   });
   cv::Mat belief;
   motion.confidence.convertTo(belief, CV_8U, 255);

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "core/slowmo/flow.h"
 #include "core/slowmo/flow_render.h"
 #include "core/slowmo/swift_mix.h"
 #include "core/slowmo/swift_tuning.h"
@@ -20,11 +21,6 @@ Schema swiftSchema() {
                                  "warping is always at full size. Each step costs about "
                                  "twice the time.",
                                  "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}});
-  auto sharp = boolParameter(
-      "sharp", "Sharper sampling",
-      "Reads moved pixels with cubic interpolation: finer detail in clean footage, but noise and wrong "
-      "motion show more.",
-      false);
   auto precision = choiceParameter(
       "precision", "Precision",
       "Number type of the network. Automatic measures once which is faster on this machine.", "auto",
@@ -32,8 +28,8 @@ Schema swiftSchema() {
   auto weights = pathParameter(
       "weights", "Weights",
       "A safetensors file of a run of the experiment \"interpolation\". Empty: the bundled ones.");
-  sharp.advanced = precision.advanced = weights.advanced = true;
-  return Schema({quality, sharp, precision, weights});
+  precision.advanced = weights.advanced = true;
+  return Schema({quality, sharpParameter(), precision, weights});
 }
 
 SwiftNet chosenNet(const std::string& path) {
@@ -53,8 +49,8 @@ class Swift : public Engine {
         device_(engine.device),
         threads_(engine.threads > 0 ? engine.threads
                                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
-        motion_(swiftMotion(settings.text("quality"))),
-        sharp_(settings.flag("sharp")) {
+        motion_(motionOptions(settings.text("quality"))),
+        sharp_(readsSharply(settings)) {
     motion_.twoThreads = threads_ > 1;
     const auto& precision = settings.text("precision");
     if (precision == "auto")

@@ -1,19 +1,36 @@
 #include "core/slowmo/swift_mix.h"
 
-#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "core/learn/checkpoint.h"
+#include "core/nn/tensor_image.h"
 
 namespace fw {
 namespace {
 
-/// [1,C,H,W] float from an 8-bit (0 … 1) or float map.
-torch::Tensor planes(const cv::Mat& map) {
-  cv::Mat values;
-  map.convertTo(values, CV_32F, map.depth() == CV_8U ? 1.0 / 255.0 : 1.0);
-  return torch::from_blob(values.data, {1, values.rows, values.cols, values.channels()})
-      .permute({0, 3, 1, 2})
-      .clone();
+// What brings the numbers of a view to about one.
+constexpr double kGreyLevels = 64, kPixelsApart = 4, kPixelsMoved = 16;
+constexpr double kMost = 8;
+
+cv::Mat length(const cv::Mat& vectors) {
+  cv::Mat parts[2], result;
+  cv::split(vectors, parts);
+  cv::magnitude(parts[0], parts[1], result);
+  return result;
+}
+
+void addEvidence(const TwoWayMotion& pair, const cv::Mat& motion, double time, std::vector<cv::Mat>& maps) {
+  const auto toFirst = static_cast<float>(-time), toSecond = static_cast<float>(1 - time);
+  cv::Mat difference, near, wide;
+  cv::absdiff(movedBy(pair.first, motion, toFirst), movedBy(pair.second, motion, toSecond), difference);
+  difference.convertTo(difference, CV_32F, 1 / kGreyLevels);
+  cv::GaussianBlur(difference, near, {}, 1.5);
+  cv::GaussianBlur(difference, wide, {}, 4);
+  maps.insert(maps.end(),
+              {difference, near, wide, length(motion - movedBy(pair.forward, motion, toFirst)) / kPixelsApart,
+               length(motion + movedBy(pair.backward, motion, toSecond)) / kPixelsApart,
+               movedBy(pair.trustFirst, motion, toFirst), movedBy(pair.trustSecond, motion, toSecond),
+               length(motion) / kPixelsMoved});
 }
 
 cv::Mat plane(const torch::Tensor& tensor) {
@@ -26,55 +43,33 @@ cv::Mat plane(const torch::Tensor& tensor) {
 }  // namespace
 
 torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time) {
-  const auto t = static_cast<float>(time);
-  const auto& a = guess.hypotheses.front();
-  const auto& b = guess.hypotheses.back();
-  const cv::Mat moved[] = {movedBy(pair.first, a.motion, -t), movedBy(pair.second, a.motion, 1 - t),
-                           movedBy(pair.first, b.motion, -t), movedBy(pair.second, b.motion, 1 - t)};
-  cv::Mat rest = cv::Mat::ones(a.firstShare.size(), CV_32F), differenceA, differenceB;
-  rest -= a.firstShare + a.secondShare + b.firstShare + b.secondShare;
-  cv::absdiff(moved[0], moved[1], differenceA);
-  cv::absdiff(moved[2], moved[3], differenceB);
-  const auto confidence = planes(guess.confidence);
-  return torch::cat({planes(moved[0]), planes(moved[1]), planes(moved[2]), planes(moved[3]),
-                     planes(pair.first), planes(pair.second), planes(differenceA), planes(differenceB),
-                     planes(a.firstShare), planes(a.secondShare), planes(b.firstShare), planes(b.secondShare),
-                     planes(rest), planes(a.motion) / kSwiftMotionUnit, planes(b.motion) / kSwiftMotionUnit,
-                     confidence, torch::full_like(confidence, time)},
-                    1);
+  const Hypothesis &a = guess.hypotheses.front(), &b = guess.hypotheses.back();
+  std::vector<cv::Mat> maps;
+  addEvidence(pair, a.motion, time, maps);
+  addEvidence(pair, b.motion, time, maps);
+  maps.push_back(length(a.motion - b.motion) / kPixelsApart);
+  maps.insert(maps.end(), {a.firstShare, a.secondShare, b.firstShare, b.secondShare, guess.confidence,
+                           cv::Mat(a.motion.size(), CV_32F, cv::Scalar(time))});
+  std::vector<torch::Tensor> channels;
+  for (const cv::Mat& map : maps) channels.push_back(toTensor(map));
+  return torch::cat(channels).unsqueeze(0).clamp_max(kMost);
 }
 
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
                       torch::ScalarType type, const torch::Device& device) {
   torch::InferenceMode inference;
-  const auto answer = net->forward(swiftView(pair, guess, time).to(device), type);
-  const auto shares = answer.shares[0].to(torch::kCPU), shifts = answer.shifts[0].to(torch::kCPU);
+  const auto shares = net->forward(swiftView(pair, guess, time).to(device), type)[0].to(torch::kCPU);
   MotionAtTime mixed{{}, guess.confidence};
-  for (int64_t i = 0; i < kSwiftMoved; ++i) {
-    const bool ofFirst = i % 2 == 0;
-    const cv::Mat& motion = guess.hypotheses[static_cast<std::size_t>(i / 2)].motion;
-    const double factor = ofFirst ? -time : 1 - time;  // what the frame will be moved by, of the motion
-    const cv::Mat both[] = {plane(shifts[2 * i]), plane(shifts[2 * i + 1])};
-    cv::Mat shift;
-    cv::merge(both, 2, shift);
-    Hypothesis moved{motion + shift * (1 / factor), {}, {}};
-    (ofFirst ? moved.firstShare : moved.secondShare) = plane(shares[i]);
-    mixed.hypotheses.push_back(std::move(moved));
+  for (int64_t i = 0; const Hypothesis& hypothesis : guess.hypotheses) {
+    mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1])});
+    i += 2;
   }
   return mixed;
 }
 
-MotionOptions swiftMotion(const std::string& quality) {
-  if (quality == "fast")
-    return {.longestSide = 240, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 16};
-  if (quality == "best")
-    return {.longestSide = 480, .smallestScale = 0.4, .patchStride = 3, .descentIterations = 25};
-  return {};
-}
-
 SwiftNet loadSwift(const std::filesystem::path& file) {
   auto weights = readSafetensors(file).tensors;
-  SwiftNet net(swiftShapeOf(weights));
+  SwiftNet net(swiftWidthOf(weights));
   loadWeights({{"swift", net.ptr()}}, weights, file.string());
   net->eval();
   return net;

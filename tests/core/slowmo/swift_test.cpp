@@ -153,7 +153,7 @@ TEST_F(SwiftEngine, BeatsClassicalFlowOnSequencesItNeverSaw) {
       gain += psnr(swift->between(pair, std::vector{0.5})[0].image, truth) -
               psnr(flow->between(pair, std::vector{0.5})[0].image, truth);
     }
-  EXPECT_GT(gain / 16, 0.0);
+  EXPECT_GT(gain / 16, 0.05);
 }
 
 }  // namespace
