@@ -3,11 +3,13 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/output.h"
+#include "core/base/blas.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
 
 int main(int argc, char** argv) {
+  fw::useFastBlas();
   fw::cli::interrupted();
   CLI::App app(
       "Framewright: a laboratory for neural networks on images and video, and slow motion for any clip.",

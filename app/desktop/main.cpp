@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/desktop/tour.h"
+#include "core/base/blas.h"
 #include "core/base/log.h"
 #include "core/base/version.h"
 #include "ui/main_window.h"
@@ -15,6 +16,7 @@
 using namespace Qt::StringLiterals;
 
 int main(int argc, char** argv) {
+  fw::useFastBlas();
   QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   QApplication app(argc, argv);
   QApplication::setOrganizationName(u"framewright"_s);

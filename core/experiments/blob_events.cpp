@@ -101,10 +101,10 @@ class BlobEvents : public Experiment {
     torch::manual_seed(context.seed);
     if (ours()) {
       sum_ = EventMapNet(kBlobFrames);
-      sum_->to(device_);
+      place(*sum_, device_);
     } else {
       resnet_ = VideoResNet(videoResNetOptions(settings.text("network"), kBlobFrames));
-      resnet_->to(device_);
+      place(*resnet_, device_);
     }
     optimizer_ = std::make_unique<FusedAdam>(net().parameters(),
                                              torch::optim::AdamOptions(settings.real("learning_rate")));

@@ -125,7 +125,7 @@ class BlobForecast : public Experiment {
     torch::NoGradGuard noGrad;
     net_->last->weight.zero_();  // begin with the mean of all guesses
     net_->last->bias.zero_();
-    net_->to(device_);
+    place(*net_, device_);
     optimizer_ = std::make_unique<FusedAdam>(net_->parameters(),
                                              torch::optim::AdamOptions(settings.real("learning_rate")));
   }

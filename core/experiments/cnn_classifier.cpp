@@ -8,6 +8,7 @@
 #include "core/data/picture_augmentation.h"
 #include "core/experiments/classifier_pictures.h"
 #include "core/experiments/learning_steps.h"
+#include "core/experiments/several_networks.h"
 #include "core/learn/experiment.h"
 #include "core/learn/fused_adam.h"
 #include "core/nn/classifiers.h"
@@ -78,7 +79,7 @@ LabelledData load(const Settings& settings) {
   return readLabelled(settings.text("folder"), settings.integer("size"));
 }
 
-class CnnClassifier : public Experiment {
+class CnnClassifier : public Experiment, public SeveralNetworks {
  public:
   CnnClassifier(const Settings& settings, const ExperimentContext& context)
       : settings_(settings),
@@ -94,8 +95,8 @@ class CnnClassifier : public Experiment {
     const auto classes = std::ssize(data_.classes);
     cnn_ = ConvClassifier(shape[1], shape[2], shape[3], classes);
     dense_ = DenseClassifier(shape[1] * shape[2] * shape[3], classes);
-    cnn_->to(device_);
-    dense_->to(device_);
+    place(*cnn_, device_);
+    place(*dense_, device_);
     for (const auto& parameters : {cnn_->parameters(), dense_->parameters()})
       optimizers_.push_back(optimizer(parameters));
   }
@@ -172,6 +173,9 @@ class CnnClassifier : public Experiment {
   }
   torch::Tensor exampleInput() override { return prepared(data_.test.pictures.slice(0, 0, 1)); }
   torch::Tensor exampleOutput() override { return cnn_->forward(exampleInput()); }
+  torch::Tensor exampleOutputOf(const std::string& module) override {
+    return module == "dense" ? dense_->forward(exampleInput()) : exampleOutput();
+  }
 
  private:
   using Classifier = torch::nn::Module;

@@ -4,10 +4,8 @@
 #include <cstdio>
 #include <numbers>
 
+#include "core/base/loaded.h"
 #include "core/nn/tensor_image.h"
-
-// LibTorch can set threads for the whole process only; OpenMP, which it uses, for the calling thread.
-extern "C" __attribute__((weak)) void omp_set_num_threads(int threads);
 
 namespace fw {
 namespace {
@@ -24,6 +22,16 @@ int64_t parameterCount(const torch::nn::Module& module) {
   return count;
 }
 
+void place(torch::nn::Module& module, const torch::Device& device) {
+  module.to(device);
+  if (!device.is_cpu()) return;
+  const torch::NoGradGuard noGradients;
+  for (auto& parameter : module.parameters())
+    if (parameter.dim() == 4)
+      parameter.set_data(parameter.to(parameter.options(), /*non_blocking=*/false, /*copy=*/false,
+                                      at::MemoryFormat::ChannelsLast));
+}
+
 double descend(torch::optim::Optimizer& optimizer, const torch::Tensor& loss) {
   optimizer.zero_grad();
   loss.backward();
@@ -34,7 +42,8 @@ double descend(torch::optim::Optimizer& optimizer, const torch::Tensor& loss) {
 Helper::Helper()
     : thread_([this](std::stop_token stop) {
         at::get_num_threads();  // so that LibTorch does not set this thread up later
-        if (omp_set_num_threads) omp_set_num_threads(1);
+        // LibTorch can set threads for the whole process only; OpenMP, which it uses, for the calling thread.
+        if (auto* set = loaded<void(int)>("omp_set_num_threads")) set(1);
         while (auto work = work_.pop(stop)) (*work)();
       }) {}
 

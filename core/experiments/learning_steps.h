@@ -23,9 +23,13 @@ struct Network {
   std::function<torch::Tensor(const torch::Tensor&)> forward;
 };
 
+/// Moves it there; on a processor with the channels of a pixel side by side, as its convolutions like it
+/// best.
+void place(torch::nn::Module& module, const torch::Device& device);
+
 template <class Holder>
 Network network(Holder net, const torch::Device& device) {
-  net->to(device);
+  place(*net, device);
   return {net.ptr(), [net](const torch::Tensor& x) mutable { return net->forward(x); }};
 }
 

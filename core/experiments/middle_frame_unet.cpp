@@ -97,7 +97,7 @@ class MiddleFrameUnet : public Experiment {
         batches_(context.seed, [this](Random& random) { return drawn(random); }) {
     torch::manual_seed(context.seed);
     net_ = MiddleFrameNet(std::stoll(settings.text("width")));
-    net_->to(device_);
+    place(*net_, device_);
     optimizer_ = std::make_unique<FusedAdamW>(net_->parameters(),
                                               torch::optim::AdamWOptions(settings.real("learning_rate")));
     if (const auto& weights = settings.text("vgg_weights"); !weights.empty()) vgg_.emplace(weights, device_);

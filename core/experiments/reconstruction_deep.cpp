@@ -183,7 +183,7 @@ class Reconstruction : public Experiment {
                  [this, count = settings.integer("batch")](Random& random) { return drawn(count, random); }) {
     torch::manual_seed(context.seed);
     net_ = ReconstructionNet(reconstructionOptions(settings.text("variant")));
-    net_->to(device_);
+    place(*net_, device_);
     optimizer_ = std::make_unique<FusedAdam>(
         net_->parameters(),
         torch::optim::AdamOptions(settings.real("learning_rate")).eps(1e-7));  // Keras's ε

@@ -3,16 +3,15 @@
 #include <mutex>
 #include <thread>
 
+#include "core/base/blas.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "core/experiments/catalog.h"
+#include "core/experiments/several_networks.h"
 #include "core/explore/layer_trace.h"
 #include "core/explore/live_layers.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/freed_memory.h"
-
-// LibTorch does not tell OpenBLAS how many threads it may use; a process without OpenBLAS does not have this.
-extern "C" __attribute__((weak)) void openblas_set_num_threads(int threads);
 
 namespace fw {
 namespace {
@@ -28,7 +27,7 @@ void prepareThread(const RunRequest& request) {
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int threads = request.threads > 0 ? request.threads : cores;
   torch::set_num_threads(threads);
-  if (openblas_set_num_threads) openblas_set_num_threads(threads);
+  setBlasThreads(threads);
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setBenchmarkCuDNN(false);
@@ -41,6 +40,11 @@ std::unique_ptr<Experiment> build(const RunRequest& request) {
   const std::scoped_lock lock(oneAtATime);
   torch::manual_seed(request.seed);
   return experimentKind(request.experiment).make(settingsOf(request), {request.seed, request.device});
+}
+
+torch::Tensor outputOf(Experiment& experiment, const std::string& module, const torch::Tensor& ofFirst) {
+  auto* several = dynamic_cast<SeveralNetworks*>(&experiment);
+  return several ? several->exampleOutputOf(module) : ofFirst;
 }
 
 TrainOptions optionsFor(const RunRequest& request, const std::string& codeVersion) {
@@ -168,7 +172,8 @@ std::vector<LayerMeter> layerMeters(Experiment& experiment) {
   const auto output = experiment.exampleOutput();
   std::vector<LayerMeter> meters;
   for (const auto& [name, module] : modules)
-    for (auto& meter : meterLayers(name, *module, output)) meters.push_back(std::move(meter));
+    for (auto& meter : meterLayers(name, *module, outputOf(experiment, name, output)))
+      meters.push_back(std::move(meter));
   return meters;
 }
 
@@ -184,7 +189,8 @@ std::vector<LayerTable> layerTables(const RunRequest& request) {
   const auto output = experiment->exampleOutput();
   std::vector<LayerTable> tables;
   for (const auto& [name, module] : modules)
-    if (!module->parameters().empty()) tables.push_back(traceLayers(name, *module, input, output));
+    if (!module->parameters().empty())
+      tables.push_back(traceLayers(name, *module, input, outputOf(*experiment, name, output)));
   return tables;
 }
 

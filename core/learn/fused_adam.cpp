@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/fast_loop.h"
 #include "core/learn/optimizer_state.h"
 
 namespace fw {
@@ -12,7 +13,15 @@ namespace {
 namespace optim = torch::optim;
 
 bool fits(const torch::Tensor& tensor) {
-  return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat && tensor.is_contiguous();
+  return tensor.is_cpu() && tensor.scalar_type() == torch::kFloat && tensor.is_non_overlapping_and_dense();
+}
+
+/// With its numbers in the same order in memory as those of `other`; the same tensor where they are already.
+torch::Tensor laidOutAs(const torch::Tensor& other, const torch::Tensor& tensor) {
+  for (int64_t i = 0; i < tensor.dim(); ++i)
+    if (tensor.size(i) > 1 && tensor.stride(i) != other.stride(i))
+      return torch::empty_like(other).copy_(tensor);
+  return tensor;
 }
 
 template <class Options>
@@ -34,8 +43,8 @@ struct Rates {
   float shrink, decay;  ///< of the weight itself, and added to the gradient
 };
 
-void update(float* weight, const float* gradient, float* mean, float* square, int64_t from, int64_t to,
-            Rates r) {
+FW_FAST_LOOP void update(float* weight, const float* gradient, float* mean, float* square, int64_t from,
+                         int64_t to, Rates r) {
   for (int64_t i = from; i < to; ++i) {
     const float w = weight[i] * r.shrink;
     const float g = gradient[i] + r.decay * w;
@@ -74,8 +83,12 @@ void stepAll(optim::Optimizer& optimizer, bool decoupled) {
                         static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, time))),
                         decoupled ? static_cast<float>(1 - options.lr() * decay) : 1.0F,
                         decoupled ? 0.0F : static_cast<float>(decay)};
+      // A checkpoint keeps them in the order of a file.
+      state.exp_avg(laidOutAs(parameter, state.exp_avg()));
+      state.exp_avg_sq(laidOutAs(parameter, state.exp_avg_sq()));
+      const auto slope = laidOutAs(parameter, parameter.grad());
       float* weight = parameter.data_ptr<float>();
-      const float* gradient = parameter.grad().data_ptr<float>();
+      const float* gradient = slope.data_ptr<float>();
       float* mean = state.exp_avg().template data_ptr<float>();
       float* square = state.exp_avg_sq().template data_ptr<float>();
       at::parallel_for(0, parameter.numel(), kGrain, [&](int64_t from, int64_t to) {

@@ -1,5 +1,6 @@
 #include "core/nn/denoising_autoencoders.h"
 
+#include "core/nn/conv_transpose.h"
 #include "core/nn/he_initialisation.h"
 
 namespace fw {
@@ -23,9 +24,9 @@ DenoisingConvImpl::DenoisingConvImpl()
     : encoder(nn::Conv2d(nn::Conv2dOptions(1, 64, 3).padding(1)), nn::ReLU(), nn::MaxPool2d(2),  // 64 × 14²
               nn::Conv2d(nn::Conv2dOptions(64, 32, 3).padding(1)), nn::ReLU(), nn::MaxPool2d(2),  // 32 × 7²
               nn::Conv2d(nn::Conv2dOptions(32, 16, 3).padding(1)), nn::ReLU(), nn::MaxPool2d(2)),  // 16 × 3²
-      decoder(nn::ConvTranspose2d(nn::ConvTranspose2dOptions(16, 32, 3).stride(2)), nn::ReLU(),  // 32 × 7²
-              nn::ConvTranspose2d(nn::ConvTranspose2dOptions(32, 64, 2).stride(2)), nn::ReLU(),  // 64 × 14²
-              nn::ConvTranspose2d(nn::ConvTranspose2dOptions(64, 1, 2).stride(2)), nn::Sigmoid()) {
+      decoder(ConvTranspose2d(nn::ConvTranspose2dOptions(16, 32, 3).stride(2)), nn::ReLU(),  // 32 × 7²
+              ConvTranspose2d(nn::ConvTranspose2dOptions(32, 64, 2).stride(2)), nn::ReLU(),  // 64 × 14²
+              ConvTranspose2d(nn::ConvTranspose2dOptions(64, 1, 2).stride(2)), nn::Sigmoid()) {
   register_module("encoder", encoder);
   register_module("decoder", decoder);
   initialiseForRectifiers(*this);

@@ -41,12 +41,25 @@ RecurrentPredictorImpl::RecurrentPredictorImpl(int64_t channels, int64_t width)
   decode2->bias.zero_();
 }
 
+torch::Tensor RecurrentPredictorImpl::firstMemory(const torch::Tensor& seen) {
+  const auto width = seen.size(1);
+  const auto of = [&](nn::Conv2d& layer) {
+    return torch::conv2d(seen, layer->weight.slice(0, 0, width).slice(1, 0, width),
+                         layer->bias.slice(0, 0, width), 1, 2);
+  };
+  return of(gates).sigmoid() * of(candidate).tanh();
+}
+
 torch::Tensor RecurrentPredictorImpl::forward(const torch::Tensor& frames) {
   const auto height = frames.size(3), width = frames.size(4);
   torch::Tensor memory;
   for (int64_t t = 0; t < frames.size(1); ++t) {
     const auto seen = encode2(encode1(frames.select(1, t) - 0.5).relu()).relu();
-    if (!memory.defined()) memory = torch::zeros_like(seen);
+    if (t == 0 && is_training()) {
+      memory = firstMemory(seen);
+      continue;
+    }
+    if (t == 0) memory = torch::zeros_like(seen);
     const auto both = gates(torch::cat({seen, memory}, 1)).sigmoid().chunk(2, 1);  // update, reset
     const auto fresh = candidate(torch::cat({seen, both[1] * memory}, 1)).tanh();
     memory = memory + both[0] * (fresh - memory);

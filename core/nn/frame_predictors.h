@@ -21,6 +21,10 @@ struct RecurrentPredictorImpl : torch::nn::Module {
   RecurrentPredictorImpl(int64_t channels, int64_t width);
   torch::Tensor forward(const torch::Tensor& frames);
   torch::nn::Conv2d encode1, encode2, gates, candidate, decode1, decode2;
+
+ private:
+  /// The same as with a memory of zeros, without the multiplications by them.
+  torch::Tensor firstMemory(const torch::Tensor& seen);
 };
 TORCH_MODULE(RecurrentPredictor);
 

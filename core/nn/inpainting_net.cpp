@@ -1,5 +1,6 @@
 #include "core/nn/inpainting_net.h"
 
+#include "core/nn/conv_transpose.h"
 #include "core/nn/he_initialisation.h"
 
 namespace fw {
@@ -12,8 +13,8 @@ InpaintingNetImpl::InpaintingNetImpl(int64_t in, std::vector<int64_t> widths) {
   }
   for (std::size_t level = widths.size(); level-- > 0;) {
     const int64_t width = level > 0 ? widths[level - 1] : 1;
-    deconv->push_back(torch::nn::ConvTranspose2d(
-        torch::nn::ConvTranspose2dOptions(channels, width, 3).stride(2).padding(1)));
+    deconv->push_back(
+        ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, width, 3).stride(2).padding(1)));
     channels = width;
   }
   register_module("conv", conv);
@@ -29,7 +30,7 @@ torch::Tensor InpaintingNetImpl::forward(torch::Tensor x) {
   }
   for (std::size_t level = 0; level < deconv->size(); ++level) {
     const auto& size = sizes[sizes.size() - 1 - level];
-    x = deconv->at<torch::nn::ConvTranspose2dImpl>(level).forward(x, at::IntArrayRef(size));
+    x = deconv->at<ConvTranspose2dImpl>(level).forwardTo(x, size);
     x = level + 1 < deconv->size() ? x.relu() : x.sigmoid();
   }
   return x;

@@ -12,8 +12,8 @@ nn::Sequential doubleConv(int64_t in, int64_t out, int64_t stride = 1) {
   return nn::Sequential(conv3x3(in, out, stride), nn::ReLU(), conv3x3(out, out), nn::ReLU());
 }
 
-nn::ConvTranspose2d doubling(int64_t in, int64_t out) {
-  return nn::ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 2).stride(2));
+ConvTranspose2d doubling(int64_t in, int64_t out) {
+  return ConvTranspose2d(nn::ConvTranspose2dOptions(in, out, 2).stride(2));
 }
 
 }  // namespace

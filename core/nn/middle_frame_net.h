@@ -1,6 +1,8 @@
 #pragma once
 #include <torch/torch.h>
 
+#include "core/nn/conv_transpose.h"
+
 namespace fw {
 
 /// The U-Net of berkutivan/Video_NN: 3×3 convolutions without normalisation, stride 2 in place of pooling,
@@ -10,7 +12,7 @@ struct MiddleFrameNetImpl : torch::nn::Module {
   explicit MiddleFrameNetImpl(int64_t width = 64);
   torch::Tensor forward(const torch::Tensor& frames);
   torch::nn::Sequential down0, down1, down2, up1, up0;
-  torch::nn::ConvTranspose2d enlarge1, enlarge0;
+  ConvTranspose2d enlarge1, enlarge0;
   torch::nn::Conv2d last;
 };
 TORCH_MODULE(MiddleFrameNet);

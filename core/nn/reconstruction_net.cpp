@@ -1,6 +1,7 @@
 #include "core/nn/reconstruction_net.h"
 
 #include "core/base/error.h"
+#include "core/nn/conv_transpose.h"
 
 namespace fw {
 namespace {
@@ -11,8 +12,8 @@ torch::nn::Conv2d halving(int64_t in, int64_t out) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 5).stride(2).padding(2));
 }
 
-torch::nn::ConvTranspose2d doubling(int64_t in, int64_t out) {
-  return torch::nn::ConvTranspose2d(
+ConvTranspose2d doubling(int64_t in, int64_t out) {
+  return ConvTranspose2d(
       torch::nn::ConvTranspose2dOptions(in, out, 5).stride(2).padding(2).output_padding(1));
 }
 
@@ -81,7 +82,7 @@ torch::Tensor ReconstructionNetImpl::run(const torch::Tensor& pictures, Without 
       }
       x = torch::cat({x, skip}, 1);
     }
-    x = leaky(decoder->at<torch::nn::ConvTranspose2dImpl>(level).forward(x));
+    x = leaky(decoder->at<ConvTranspose2dImpl>(level).forward(x));
   }
   if (last) x = leaky(last(x));
   return (x / 2 + 0.5).clamp(0, 1);

@@ -1,6 +1,8 @@
 #include "core/nn/unet.h"
 
+#include "core/nn/conv_transpose.h"
 #include "core/nn/he_initialisation.h"
+#include "core/nn/norm_relu.h"
 
 namespace fw {
 namespace {
@@ -22,9 +24,9 @@ DoubleConvImpl::DoubleConvImpl(int64_t in, int64_t out, bool normalise)
 
 torch::Tensor DoubleConvImpl::forward(torch::Tensor x) {
   x = conv1(x);
-  x = (norm1 ? norm1(x) : x).relu();
+  x = norm1 ? normalisedAndRectified(norm1, x) : x.relu();
   x = conv2(x);
-  return (norm2 ? norm2(x) : x).relu();
+  return norm2 ? normalisedAndRectified(norm2, x) : x.relu();
 }
 
 UNetImpl::UNetImpl(UNetOptions options) {
@@ -34,8 +36,7 @@ UNetImpl::UNetImpl(UNetOptions options) {
     channels = width;
   }
   for (auto width = options.widths.rbegin() + 1; width != options.widths.rend(); ++width) {
-    enlarge->push_back(
-        torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, *width, 2).stride(2)));
+    enlarge->push_back(ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, *width, 2).stride(2)));
     up->push_back(DoubleConv(2 * *width, *width, options.normalise));
     channels = *width;
   }
@@ -60,7 +61,7 @@ torch::Tensor UNetImpl::forward(torch::Tensor x) {
     skips.push_back(x);
   }
   for (std::size_t level = 0; level < up->size(); ++level) {
-    x = enlarge->at<torch::nn::ConvTranspose2dImpl>(level).forward(x);
+    x = enlarge->at<ConvTranspose2dImpl>(level).forward(x);
     x = up->at<DoubleConvImpl>(level).forward(torch::cat({skips[skips.size() - 2 - level], x}, 1));
   }
   return last(x).slice(2, 0, height).slice(3, 0, width);

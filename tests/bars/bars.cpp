@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "core/base/blas.h"
 #include "core/base/error.h"
 #include "core/experiments/catalog.h"
 #include "tests/bars/bar_list.h"
@@ -93,6 +94,7 @@ int run(const std::vector<std::string>& names) {
 }  // namespace fw
 
 int main(int argc, char** argv) {
+  fw::useFastBlas();
   try {
     return fw::run({argv + 1, argv + argc});
   } catch (const std::exception& error) {

@@ -1,5 +1,6 @@
 // Prints, side by side in one run, how many steps a second each experiment's network learns here and in
 // Python's PyTorch, and how long each experiment waits for its data.
+// bench_training [THREADS [NAME]]
 #include <torch/torch.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <functional>
 #include <optional>
 
+#include "core/base/blas.h"
 #include "core/base/error.h"
 #include "core/experiments/catalog.h"
 #include "core/experiments/learning_steps.h"
@@ -33,7 +35,7 @@ using Clock = std::chrono::steady_clock;
 using Shape = std::vector<int64_t>;
 using Loss = std::function<torch::Tensor(const torch::Tensor& output, const torch::Tensor& target)>;
 
-constexpr int kThreads = 2;
+constexpr int kThreads = 2;       // unless told otherwise
 constexpr int kRounds = 5;        // the sides take turns, and the best round of each counts: others disturb
 constexpr double kSeconds = 0.5;  // of the processor, in a round
 constexpr double kWatched = 3.0;  // seconds each experiment is watched for its waiting
@@ -170,19 +172,20 @@ std::optional<std::string> pythonWithTorch() {
   return {};
 }
 
-void race(const std::optional<std::string>& python) {
+void race(const std::optional<std::string>& python, int threads, const std::string& wanted) {
   std::printf(
       "Steps in a second of the processor, so that other programs do not count; %d threads, the best of %d "
       "turns each\n",
-      kThreads, kRounds);
+      threads, kRounds);
   std::printf("%-40s %10s %10s %10s %7s\n", "network", "weights", "here", "PyTorch", "ratio");
   std::optional<Peer> peer;
   const auto script = std::filesystem::path(FW_SOURCE) / "tests/bench/training_peer.py";
   if (python)
-    peer.emplace("exec " + *python + " '" + script.string() + "'");
+    peer.emplace("exec " + *python + " '" + script.string() + "' " + std::to_string(threads));
   else
     std::printf("(Python has no torch here: only our side. Debian: apt-get install python3-torch)\n");
   for (const auto& contest : contests()) {
+    if (contest.name.find(wanted) == std::string::npos) continue;
     Here here(contest);
     double ours = 0, theirs = 0;
     here.stepsPerSecond(0.1 * kSeconds);
@@ -227,18 +230,21 @@ void watchWaiting() {
 }  // namespace
 }  // namespace fw::bench
 
-int main(int, char** argv) {
+int main(int count, char** argv) {
   // A thread that waits by spinning would be counted as working, on both sides.
   if (!getenv("OMP_WAIT_POLICY")) {
     setenv("OMP_WAIT_POLICY", "passive", 1);
     execv("/proc/self/exe", argv);
   }
   try {
+    fw::useFastBlas();
     const fw::KeepsFreedMemory asInEveryRun;
-    torch::set_num_threads(fw::bench::kThreads);
+    const int threads = count > 1 ? std::atoi(argv[1]) : fw::bench::kThreads;
+    torch::set_num_threads(threads);
+    fw::setBlasThreads(threads);
     torch::manual_seed(1);
-    fw::bench::race(fw::bench::pythonWithTorch());
-    fw::bench::watchWaiting();
+    fw::bench::race(fw::bench::pythonWithTorch(), threads, count > 2 ? argv[2] : "");
+    if (count <= 2) fw::bench::watchWaiting();
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
