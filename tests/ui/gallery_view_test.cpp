@@ -140,6 +140,27 @@ class GalleryViewTest : public QObject {
     QCOMPARE(valueNow(), held);
   }
 
+  void aComparisonFollowsTheAnimation() {
+    GalleryView view;
+    view.resize(600, 400);
+    view.show();
+    Gallery moving = gallery({10});
+    for (int i = 0; i < 5; ++i)
+      moving[0].frames[0].animation.push_back(cv::Mat(32, 32, CV_8UC1, cv::Scalar(i * 40)));
+    give(view, moving);
+    view.compare(0, 0, 1);
+    QVERIFY(view.compareView());
+    const auto* picture = view.compareView()->findChild<FrameView*>();
+    const auto valueNow = [&] { return int(picture->image().at<uchar>(0, 0)); };
+    const int first = valueNow();
+    QTRY_VERIFY(valueNow() != first);
+    view.setPlaying(false);
+    const int held = valueNow();
+    QTest::qWait(200);
+    QCOMPARE(valueNow(), held);
+    QCOMPARE(held % 40, 0);
+  }
+
   void exportsAPictureAndAnAnimation() {
     QTemporaryDir folder;
     Gallery moving = gallery({10, 20});

@@ -445,6 +445,7 @@ void GalleryView::showMoment() {
                                                pictures[at]);
     }
   }
+  if (stack_->currentIndex() == 2) showCompare();
 }
 
 FrameView* GalleryView::cell(std::size_t row, std::size_t column) const {
@@ -492,7 +493,8 @@ void GalleryView::showCompare() {
   compareTitle_->setText(text(row.name));
   compare_->setValueRange(row.frames[first].low, row.frames[first].high);
   compare_->setLabels(text(row.frames[first].label), text(row.frames[second].label));
-  compare_->setImages(firstPicture(row.frames[first]), firstPicture(row.frames[second]));
+  const auto moment = std::size_t(moment_->value());
+  compare_->setImages(pictureAt(row.frames[first], moment), pictureAt(row.frames[second], moment));
 }
 
 void GalleryView::nextRow(int by) {

@@ -76,8 +76,10 @@ const GalleryFrame* firstOf(const GalleryRow& row, FrameRole role) {
   return found == row.frames.end() ? nullptr : &*found;
 }
 
-cv::Mat firstPicture(const GalleryFrame& frame) {
-  return frame.animation.empty() ? frame.image : frame.animation.front();
+cv::Mat firstPicture(const GalleryFrame& frame) { return pictureAt(frame, 0); }
+
+cv::Mat pictureAt(const GalleryFrame& frame, std::size_t moment) {
+  return frame.animation.empty() ? frame.image : frame.animation[moment % frame.animation.size()];
 }
 
 ShownGallery prepareGallery(Gallery gallery) {

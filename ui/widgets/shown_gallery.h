@@ -27,6 +27,8 @@ ShownGallery prepareGallery(Gallery gallery);
 const GalleryFrame* firstOf(const GalleryRow& row, FrameRole role);
 /// What to show of a frame that may be an animation, when only one picture can be shown.
 cv::Mat firstPicture(const GalleryFrame& frame);
+/// Of an animation, the picture of that moment; it begins again when it is over.
+cv::Mat pictureAt(const GalleryFrame& frame, std::size_t moment);
 
 /// The rows in this order with their labels and scores as one picture, every pixel a square of `scale`.
 QImage gallerySheet(const ShownGallery&, const std::vector<std::size_t>& order, int scale, int moment);
