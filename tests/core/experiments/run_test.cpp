@@ -109,6 +109,51 @@ TEST(Run, ResumedItIsTheSameWhenBatchesAreMadeAhead) {
   }
 }
 
+/// Changes a setting while the run goes, and keeps that as a window does.
+class ChangesAfter : public TrainObserver {
+ public:
+  ChangesAfter(Store& store, TrainControl& control, int64_t step, std::string parameter, Value value)
+      : store_(store),
+        control_(control),
+        step_(step),
+        parameter_(std::move(parameter)),
+        value_(std::move(value)) {}
+  void onScalars(int64_t step, double, const Scalars&) override {
+    if (step != step_) return;
+    control_.ask([this](Experiment& experiment) { change(experiment, parameter_, value_); });
+    const auto run = store_.runs().front();
+    auto request = run.request;
+    request.settings[parameter_] = std::get<std::string>(value_);
+    store_.setRunRequest(run.id, request);
+  }
+
+ private:
+  Store& store_;
+  TrainControl& control_;
+  const int64_t step_;
+  const std::string parameter_;
+  const Value value_;
+};
+
+TEST(Run, AChangedLossIsKeptWhenARunGoesOn) {
+  RunRequest request;
+  request.experiment = "middle-frame-unet";
+  request.settings = {{"width", "16"}, {"crop", 32}, {"batch", 2}, {"loss", "mse"}};
+  request.threads = 1;
+  const auto losses = [&](int64_t stopped) {
+    Bench bench;
+    ChangesAfter observer(bench.store, bench.control, 3, "loss", std::string("l1"));
+    request.steps = stopped;
+    startRun(bench.store, request, observer, bench.control, {}, [&](int64_t id) { bench.id = id; });
+    if (stopped < 8) bench.resume(8);
+    return bench.losses();
+  };
+  const auto whole = losses(8), resumed = losses(5);
+  ASSERT_EQ(whole.size(), 8U);
+  EXPECT_GT(whole[3], 1.5 * whole[2]) << "the next step already has the other loss";
+  EXPECT_EQ(whole, resumed);
+}
+
 TEST(Run, ResumingAFinishedRunAsksForMoreSteps) {
   Bench bench;
   bench.start(sanity(5));
