@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/learn/checkpoint.h"
@@ -306,6 +307,50 @@ TEST(Trainer, PausesStepsOnceAndGoesOn) {
   thread.join();
   EXPECT_EQ(result.state, RunState::Finished);
   EXPECT_EQ(observer.steps, 500);
+}
+
+TEST(Trainer, AQuestionIsAnsweredByTheRunningTrainingAndChangesNothing) {
+  Bench bench;
+  SmallExperiment experiment;
+  std::vector<int64_t> askedBefore;
+  std::set<std::thread::id> threads;
+  bool onlyLooked = true;
+  int64_t made = 0;
+  experiment.beforeStep = [&](int64_t step) {
+    made = step;
+    if (step % 5 != 0) return;
+    bench.control.ask([&](Experiment& asked) {
+      askedBefore.push_back(made);
+      threads.insert(std::this_thread::get_id());
+      onlyLooked = onlyLooked && &asked == &experiment && !experiment.net()->is_training() &&
+                   !torch::GradMode::is_enabled();
+      asked.state().random->uniform();  // it may draw numbers …
+      torch::rand({3});                 // … of either kind
+    });
+  };
+  bench.train(experiment, 20);
+  EXPECT_THAT(askedBefore, ElementsAre(5, 10, 15, 20)) << "each right after the step in which it was asked";
+  EXPECT_THAT(threads, ElementsAre(std::this_thread::get_id())) << "the one that trains";
+  EXPECT_TRUE(onlyLooked);
+  EXPECT_TRUE(experiment.net()->is_training());
+  EXPECT_EQ(bench.losses(), uninterrupted(Optimizer::Adam, 20));
+}
+
+TEST(Trainer, AQuestionIsAnsweredAtOnceWhilePaused) {
+  Bench bench;
+  SmallExperiment experiment;
+  StatesSeen observer;
+  bench.control.pause();
+  std::jthread thread([&] { bench.train(experiment, 5, &observer); });
+  ASSERT_TRUE(eventually([&] { return observer.seen == RunState::Paused; }));
+  std::atomic<int> answers{0};
+  for (int i = 0; i < 3; ++i) bench.control.ask([&](Experiment&) { ++answers; });
+  EXPECT_TRUE(eventually([&] { return answers == 3; }));
+  EXPECT_EQ(observer.steps, 0) << "it stays paused";
+  bench.control.resume();
+  thread.join();
+  bench.control.ask([&](Experiment&) { ++answers; });
+  EXPECT_EQ(answers, 3) << "nobody is there to answer any more";
 }
 
 TEST(Trainer, APausedRunCanBeStopped) {
