@@ -149,4 +149,29 @@ TEST_F(CommandLine, SlowsTheBundledClipWithItsSound) {
   EXPECT_EQ(after["streams"][1]["codec_type"], "audio");
 }
 
+TEST_F(CommandLine, WhatARunHasLearntSlowsAClip) {
+  const auto clip = folder_ / "small.mp4", output = folder_ / "slow.mp4";
+  const auto made =
+      shell("ffmpeg -v error -f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -pix_fmt yuv420p " +
+            quoted(clip.string()));
+  if (made.status == 127) GTEST_SKIP() << "the ffmpeg programs are not on this machine";
+  ASSERT_EQ(made.status, 0) << made.err;
+  const auto run = cli({"train", "middle-frame-unet", "--set", "width=16", "--set", "crop=32", "--set",
+                        "batch=2", "--steps", "3", "--threads", "1", "--json"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  std::string weights;
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(run.json()["folder"].get<std::string>()))
+    if (file.path().filename() == "best.safetensors") weights = file.path().string();
+  ASSERT_NE(weights, "");
+  const auto ran = cli({"slowmo", clip.string(), "-o", output.string(), "--factor", "2", "--engine",
+                        "learned", "--learned-weights", weights, "--json"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const auto video = ffprobe(output)["streams"][0];
+  EXPECT_EQ(video["width"], 64);
+  EXPECT_EQ(video["height"], 48);
+  EXPECT_NEAR(std::stod(video["duration"].get<std::string>()), 2.0, 0.11);
+  EXPECT_GE(std::stoi(video["nb_frames"].get<std::string>()), 19);
+}
+
 }  // namespace fw::end_to_end
