@@ -77,7 +77,7 @@ RunRequest requestFor(const ClipAdaptation& wish) {
                       {"crop", 160},
                       {"reuse", 4},
                       {"loss", "psnr"},
-                      {"learning_rate", 3e-4}};
+                      {"learning_rate", 1e-3}};
   return request;
 }
 

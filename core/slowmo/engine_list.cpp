@@ -12,7 +12,7 @@ namespace fw {
 
 const std::vector<EngineKind>& engineList() {
   static const std::vector<EngineKind> kinds{
-      flowEngine(), swiftEngine(), rifeEngine(), learnedEngine(), blendEngine(),
+      swiftEngine(), flowEngine(), rifeEngine(), learnedEngine(), blendEngine(),
   };
   return kinds;
 }

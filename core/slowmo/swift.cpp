@@ -1,8 +1,5 @@
 #include "core/slowmo/swift.h"
 
-#include <algorithm>
-#include <thread>
-
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/slowmo/flow.h"
@@ -47,14 +44,12 @@ class Swift : public Engine {
   Swift(const Settings& settings, const EngineOptions& engine)
       : net_(chosenNet(settings.text("weights"))),
         device_(engine.device),
-        threads_(engine.threads > 0 ? engine.threads
-                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))),
         motion_(motionOptions(settings.text("quality"))),
         sharp_(readsSharply(settings)) {
-    motion_.twoThreads = threads_ > 1;
+    motion_.twoThreads = engine.threads != 1;
     const auto& precision = settings.text("precision");
     if (precision == "auto")
-      type_ = device_.is_cpu() ? fastestType(net_, threads_) : torch::kFloat32;
+      type_ = device_.is_cpu() ? fastestType(net_) : torch::kFloat32;
     else
       type_ = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
     net_->to(device_);
@@ -78,14 +73,15 @@ class Swift : public Engine {
 
  private:
   MotionAtTime mixed(const TwoWayMotion& motion, double time) {
-    if (torch::get_num_threads() != threads_) torch::set_num_threads(threads_);
+    // The network takes a few milliseconds; threads that are called for it and then wait for more cost others
+    // far longer.
+    if (torch::get_num_threads() != 1) torch::set_num_threads(1);
     const auto guess = motionAtTime(motion, time, /*several=*/true, motion_.twoThreads);
     return swiftMix(net_, motion, guess, time, type_, device_);
   }
 
   SwiftNet net_;
   torch::Device device_;
-  int threads_;
   MotionOptions motion_;
   bool sharp_;
   torch::ScalarType type_ = torch::kFloat32;

@@ -35,8 +35,8 @@ double secondsFor(SwiftNet& net, const torch::Tensor& view, torch::ScalarType ty
 
 }  // namespace
 
-torch::ScalarType fastestType(SwiftNet& net, int threads) {
-  const auto key = processorName() + " × " + std::to_string(threads);
+torch::ScalarType fastestType(SwiftNet& net) {
+  const auto key = processorName();
   const auto file = stateHome() / kFile;
   auto known = nlohmann::json::object();
   if (std::ifstream in(file); in) {
@@ -48,7 +48,7 @@ torch::ScalarType fastestType(SwiftNet& net, int threads) {
 
   torch::InferenceMode inference;
   const auto previous = torch::get_num_threads();
-  torch::set_num_threads(threads);
+  torch::set_num_threads(1);  // as the engine uses it
   const auto view = torch::rand({1, kSwiftView, 180, 320});
   const double wide = secondsFor(net, view, torch::kFloat32),
                narrow = secondsFor(net, view, torch::kBFloat16);

@@ -108,14 +108,14 @@ TEST_F(SwiftEngine, ExplainsItself) {
 
 TEST_F(SwiftEngine, RemembersItsMeasurement) {
   SwiftNet net;
-  const auto type = fastestType(net, 2);
+  const auto type = fastestType(net);
   const auto file = stateHome() / "swift_tuning.json";
   ASSERT_TRUE(std::filesystem::exists(file));
   const auto written = std::filesystem::last_write_time(file);
-  EXPECT_EQ(fastestType(net, 2), type);
+  EXPECT_EQ(fastestType(net), type);
   EXPECT_EQ(std::filesystem::last_write_time(file), written);
   std::ofstream(file) << "{ broken";  // a damaged file is measured anew
-  fastestType(net, 2);
+  fastestType(net);
   EXPECT_THAT(std::filesystem::file_size(file), testing::Gt(12U));
 }
 
