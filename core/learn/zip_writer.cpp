@@ -37,6 +37,18 @@ bool isPackedAlready(const std::string& name) {
   return name.ends_with(".png") || name.ends_with(".safetensors");
 }
 
+/// What both headers of a file say of it.
+void describe(const auto& entry, std::string& header) {
+  append(header, kVersion, 2);
+  append(header, kUtf8, 2);
+  append(header, entry.method, 2);
+  append(header, kDate, 4);
+  append(header, entry.crc, 4);
+  append(header, entry.packed, 4);
+  append(header, entry.size, 4);
+  append(header, entry.name.size(), 2);
+}
+
 }  // namespace
 
 void ZipWriter::add(const std::string& name, std::string_view content) {
@@ -57,14 +69,7 @@ void ZipWriter::add(const std::string& name, std::string_view content) {
                     static_cast<uint32_t>(written_)};
   std::string header;
   append(header, 0x04034b50, 4);
-  append(header, kVersion, 2);
-  append(header, kUtf8, 2);
-  append(header, entry.method, 2);
-  append(header, kDate, 4);
-  append(header, entry.crc, 4);
-  append(header, entry.packed, 4);
-  append(header, entry.size, 4);
-  append(header, name.size(), 2);
+  describe(entry, header);
   append(header, 0, 2);
   put(header + name);
   put(body);
@@ -77,14 +82,7 @@ void ZipWriter::finish() {
     std::string header;
     append(header, 0x02014b50, 4);
     append(header, kVersion, 2);
-    append(header, kVersion, 2);
-    append(header, kUtf8, 2);
-    append(header, entry.method, 2);
-    append(header, kDate, 4);
-    append(header, entry.crc, 4);
-    append(header, entry.packed, 4);
-    append(header, entry.size, 4);
-    append(header, entry.name.size(), 2);
+    describe(entry, header);
     append(header, 0, 12);  // no extra field, no comment, one disk, no attributes
     append(header, entry.offset, 4);
     put(header + entry.name);

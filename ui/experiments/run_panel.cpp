@@ -1,11 +1,9 @@
 #include "ui/experiments/run_panel.h"
 
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSettings>
 #include <QStyle>
 #include <QTabWidget>
 #include <QTimer>
@@ -26,6 +24,7 @@
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
 #include "ui/widgets/remembered_splitter.h"
+#include "ui/widgets/save_file.h"
 #include "ui/work/store_thread.h"
 
 namespace fw {
@@ -118,9 +117,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
   });
   connect(rate_, &QAbstractSpinBox::editingFinished, this, &RunPanel::takeLearningRate);
   connect(strip_, &FilmStrip::stepChosen, this, &RunPanel::showStep);
-  const auto saved = [this](const QString& file) {
-    message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file));
-  };
+  const auto saved = [this](const QString& file) { message_->say(MessageKind::Good, savedText(file)); };
   const auto notSaved = [this](const QString& text) { message_->error(text); };
   connect(gallery_, &GalleryView::exported, this, saved);
   connect(gallery_, &GalleryView::exportFailed, this, notSaved);
@@ -500,12 +497,9 @@ void RunPanel::takeLearningRate() {
 
 void RunPanel::exportLearning() {
   if (!training_ || training_->snapshots().empty()) return;
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save how it was learnt"_s, settings.value(u"folders/export"_s).toString() + u"/learning.gif"_s,
-      u"Animation (*.gif)"_s);
+  const QString file = askWhereToSave(this, u"export"_s, u"Save how it was learnt"_s, u"learning.gif"_s,
+                                      u"Animation (*.gif)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
   store_->ask(
       this,
       [id = training_->runId(), file](Store& store) {
@@ -514,7 +508,7 @@ void RunPanel::exportLearning() {
           shown.push_back(prepareGallery(store.snapshot(id, step)));
         fw::exportLearning(shown, file);
       },
-      [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
+      [this, file] { message_->say(MessageKind::Good, savedText(file)); },
       [this](const QString& text) { message_->error(text); });
 }
 

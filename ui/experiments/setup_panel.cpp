@@ -21,6 +21,7 @@
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
 #include "ui/widgets/param_form.h"
+#include "ui/widgets/save_file.h"
 #include "ui/work/task.h"
 
 namespace fw {
@@ -237,16 +238,13 @@ void SetupPanel::copySetup() {
 }
 
 void SetupPanel::saveSetup() {
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save the set-up"_s,
-      settings.value(u"folders/setup"_s).toString() + u"/%1.json"_s.arg(QString::fromStdString(kind_->id)),
-      u"Set-up (*.json)"_s);
+  const QString file =
+      askWhereToSave(this, u"setup"_s, u"Save the set-up"_s,
+                     u"%1.json"_s.arg(QString::fromStdString(kind_->id)), u"Set-up (*.json)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/setup"_s, QFileInfo(file).absolutePath());
   try {
     writeAtomically(file.toStdString(), toJson(request()).dump(2) + "\n");
-    message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file));
+    message_->say(MessageKind::Good, savedText(file));
   } catch (const std::exception& error) {
     report(QString::fromUtf8(error.what()));
   }

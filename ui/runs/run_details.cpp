@@ -17,6 +17,7 @@
 #include "ui/widgets/curve_plot.h"
 #include "ui/widgets/film_strip.h"
 #include "ui/widgets/gallery_view.h"
+#include "ui/widgets/save_file.h"
 #include "ui/work/store_thread.h"
 
 namespace fw {
@@ -139,7 +140,7 @@ RunDetails::RunDetails(StoreThread* store, QWidget* parent)
   connect(notes_, &QPlainTextEdit::textChanged, saveSoon_, qOverload<>(&QTimer::start));
   connect(name_, &QLineEdit::textEdited, saveSoon_, qOverload<>(&QTimer::start));
   connect(strip_, &FilmStrip::stepChosen, this, &RunDetails::showStep);
-  const auto saved = [this](const QString& file) { Q_EMIT said(u"Saved as %1"_s.arg(file)); };
+  const auto saved = [this](const QString& file) { Q_EMIT said(savedText(file)); };
   connect(curves_->plot(), &LossPlot::exported, this, saved);
   connect(curves_->plot(), &LossPlot::exportFailed, this, &RunDetails::failed);
   connect(gallery_, &GalleryView::exported, this, saved);

@@ -1,6 +1,5 @@
 #include "ui/runs/runs_page.h"
 
-#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -8,7 +7,6 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPushButton>
-#include <QSettings>
 #include <QSortFilterProxyModel>
 #include <QStyledItemDelegate>
 #include <QTableView>
@@ -24,6 +22,7 @@
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/remembered_splitter.h"
+#include "ui/widgets/save_file.h"
 #include "ui/work/store_thread.h"
 
 namespace fw {
@@ -297,25 +296,23 @@ void RunsPage::askDelete() {
       true);
 }
 
+QString RunsPage::nameOf(int64_t id) const {
+  return u"%1-run-%2"_s.arg(QString::fromStdString(runs_->run(id)->request.experiment)).arg(id);
+}
+
 void RunsPage::saveWeights(Weights which) {
   const auto ids = selected();
   if (ids.size() != 1) return;
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save the weights"_s,
-      settings.value(u"folders/weights"_s).toString() +
-          u"/%1-run-%2.safetensors"_s.arg(QString::fromStdString(runs_->run(ids.front())->request.experiment))
-              .arg(ids.front()),
-      u"Weights (*.safetensors)"_s);
+  const QString file = askWhereToSave(this, u"weights"_s, u"Save the weights"_s,
+                                      nameOf(ids.front()) + u".safetensors"_s, u"Weights (*.safetensors)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/weights"_s, QFileInfo(file).absolutePath());
   store_->ask(
       this,
       [id = ids.front(), which, file](Store& store) {
         std::ifstream source(weightsFile(store.run(id).folder, which), std::ios::binary);
         writeAtomically(file.toStdString(), [&](std::ostream& target) { target << source.rdbuf(); });
       },
-      [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
+      [this, file] { message_->say(MessageKind::Good, savedText(file)); },
       [this](const QString& text) { message_->error(text); });
 }
 
@@ -334,15 +331,9 @@ void RunsPage::useAsEngine() {
 void RunsPage::saveArchive() {
   const auto ids = selected();
   if (ids.size() != 1) return;
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Export the whole run"_s,
-      settings.value(u"folders/export"_s).toString() +
-          u"/%1-run-%2.zip"_s.arg(QString::fromStdString(runs_->run(ids.front())->request.experiment))
-              .arg(ids.front()),
-      u"Archive (*.zip)"_s);
+  const QString file = askWhereToSave(this, u"export"_s, u"Export the whole run"_s,
+                                      nameOf(ids.front()) + u".zip"_s, u"Archive (*.zip)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
   message_->say(MessageKind::Info, u"Packing run %1 …"_s.arg(ids.front()));
   exportRun(ids.front(), file);
 }
@@ -350,20 +341,17 @@ void RunsPage::saveArchive() {
 void RunsPage::exportRun(int64_t id, const QString& file) {
   store_->ask(
       this, [id, file](Store& store) { fw::exportRun(store, id, file.toStdString()); },
-      [this, file] { message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file)); },
+      [this, file] { message_->say(MessageKind::Good, savedText(file)); },
       [this](const QString& text) { message_->error(text); });
 }
 
 void RunsPage::saveTable() {
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save the table"_s, settings.value(u"folders/export"_s).toString() + u"/runs.csv"_s,
-      u"Table (*.csv)"_s);
+  const QString file =
+      askWhereToSave(this, u"export"_s, u"Save the table"_s, u"runs.csv"_s, u"Table (*.csv)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
   try {
     writeAtomically(file.toStdString(), csv().toStdString());
-    message_->say(MessageKind::Good, u"Saved as %1"_s.arg(file));
+    message_->say(MessageKind::Good, savedText(file));
   } catch (const std::exception& error) {
     message_->error(QString::fromUtf8(error.what()));
   }

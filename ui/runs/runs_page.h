@@ -52,6 +52,7 @@ class RunsPage : public QWidget {
   void readSummaries();
   void showSelection();
   void askDelete();
+  QString nameOf(int64_t id) const;  ///< for files that are saved of it
   void saveWeights(Weights which);
   void saveArchive();
   void saveTable();

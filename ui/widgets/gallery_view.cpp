@@ -1,7 +1,6 @@
 #include "ui/widgets/gallery_view.h"
 
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
@@ -21,6 +20,7 @@
 #include "ui/widgets/compare_view.h"
 #include "ui/widgets/difference_legend.h"
 #include "ui/widgets/frame_view.h"
+#include "ui/widgets/save_file.h"
 #include "ui/work/task.h"
 
 namespace fw {
@@ -506,14 +506,11 @@ void GalleryView::nextRow(int by) {
 
 void GalleryView::chooseExport() {
   if (exportTask_->running() || shown_->gallery.empty()) return;
-  QSettings settings;
   const bool moving = moment_->maximum() > 0;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save the gallery"_s,
-      settings.value(u"folders/export"_s).toString() + (moving ? u"/gallery.gif"_s : u"/gallery.png"_s),
-      moving ? u"Animation (*.gif);;Picture (*.png)"_s : u"Picture (*.png)"_s);
+  const QString file =
+      askWhereToSave(this, u"export"_s, u"Save the gallery"_s, moving ? u"gallery.gif"_s : u"gallery.png"_s,
+                     moving ? u"Animation (*.gif);;Picture (*.png)"_s : u"Picture (*.png)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
   exportTask_->start([this, shown = shown_, order = order_, file](std::stop_token) {
     exportGallery(*shown, order, file);
     QMetaObject::invokeMethod(this, [this, file] { Q_EMIT exported(file); });

@@ -2,7 +2,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSettings>
@@ -16,6 +15,7 @@
 #include "core/base/error.h"
 #include "ui/theme.h"
 #include "ui/widgets/custom_plot.h"
+#include "ui/widgets/save_file.h"
 
 namespace fw {
 namespace {
@@ -507,12 +507,9 @@ void LossPlot::exportTo(const QString& file) {
 }
 
 void LossPlot::chooseExport() {
-  QSettings settings;
-  const QString file = QFileDialog::getSaveFileName(
-      this, u"Save the plot"_s, settings.value(u"folders/export"_s).toString() + u"/curves.png"_s,
-      u"Picture (*.png);;PDF (*.pdf);;Points as a table (*.csv)"_s);
+  const QString file = askWhereToSave(this, u"export"_s, u"Save the plot"_s, u"curves.png"_s,
+                                      u"Picture (*.png);;PDF (*.pdf);;Points as a table (*.csv)"_s);
   if (file.isEmpty()) return;
-  settings.setValue(u"folders/export"_s, QFileInfo(file).absolutePath());
   try {
     exportTo(file);
     Q_EMIT exported(file);
