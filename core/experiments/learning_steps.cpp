@@ -27,7 +27,8 @@ void place(torch::nn::Module& module, const torch::Device& device) {
   if (!device.is_cpu()) return;
   const torch::NoGradGuard noGradients;
   for (auto& parameter : module.parameters())
-    if (parameter.dim() == 4)
+    // A weight of 1 × 1 is the same in both orders and would only have its input reordered.
+    if (parameter.dim() == 4 && parameter.size(2) * parameter.size(3) > 1)
       parameter.set_data(parameter.to(parameter.options(), /*non_blocking=*/false, /*copy=*/false,
                                       at::MemoryFormat::ChannelsLast));
 }
