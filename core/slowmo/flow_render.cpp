@@ -7,15 +7,9 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
+#include "core/base/fast_loop.h"
 #include "core/image/views.h"
 
-// The loops over samples are compiled twice; newer processors run them twice as fast. Sanitizers cannot take
-// the resolver that chooses.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FW_FAST_LOOP __attribute__((target_clones("avx2", "default")))
-#else
-#define FW_FAST_LOOP
-#endif
 #define FW_INLINE __attribute__((always_inline)) inline  // into each of the two
 
 namespace fw {
