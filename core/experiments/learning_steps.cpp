@@ -1,5 +1,6 @@
 #include "core/experiments/learning_steps.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <numbers>
@@ -23,11 +24,16 @@ int64_t parameterCount(const torch::nn::Module& module) {
 }
 
 void place(torch::nn::Module& module, const torch::Device& device) {
+  // With so few channels oneDNN's threads wait longer for each other than they compute.
+  constexpr int64_t kNarrow = 16;
   module.to(device);
-  if (!device.is_cpu()) return;
+  const auto parameters = module.parameters();
+  const bool wide = std::ranges::any_of(
+      parameters, [](const auto& p) { return p.dim() == 4 && std::max(p.size(0), p.size(1)) > kNarrow; });
+  if (!device.is_cpu() || !wide) return;
   const torch::NoGradGuard noGradients;
-  for (auto& parameter : module.parameters())
-    // A weight of 1 × 1 is the same in both orders and would only have its input reordered.
+  // A weight of 1 × 1 is the same in both orders and would only have its input reordered.
+  for (auto parameter : parameters)
     if (parameter.dim() == 4 && parameter.size(2) * parameter.size(3) > 1)
       parameter.set_data(parameter.to(parameter.options(), /*non_blocking=*/false, /*copy=*/false,
                                       at::MemoryFormat::ChannelsLast));
