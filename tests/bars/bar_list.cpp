@@ -66,10 +66,10 @@ void addReconstruction(std::vector<Bar>& all, const std::filesystem::path& data)
                  {data / "photos"}});
   const Json small{{"noise", "gaussian"}, {"data", "own"}, {"folder", (data / "mnist").string()}};
   all.push_back({"denoising-autoencoder", "2 dB above the mean of 3 × 3 on unseen digits",
-                 asked("denoising-autoencoder", 400), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
+                 asked("denoising-autoencoder", 1500), 180, gains("validation/psnr", "mean of 3 × 3", 2)});
   all.push_back({"denoising-autoencoder, MNIST",
                  "2 dB above the mean of 3 × 3 on MNIST's test digits",
-                 asked("denoising-autoencoder", 400, small),
+                 asked("denoising-autoencoder", 1500, small),
                  180,
                  gains("validation/psnr", "mean of 3 × 3", 2),
                  {data / "mnist"}});
