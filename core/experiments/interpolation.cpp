@@ -16,7 +16,6 @@
 #include "core/image/metrics.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/experiment.h"
-#include "core/nn/tensor_image.h"
 
 namespace fw {
 namespace {
@@ -201,7 +200,8 @@ class Interpolation : public Experiment {
             {reuse_.drawn()}};
   }
 
-  torch::Tensor exampleInput() override { return toTensor(pictures_.heldOut().front().first).unsqueeze(0); }
+  torch::Tensor exampleInput() override { return learners_.front()->input(pictures_.heldOut().front()); }
+  torch::Tensor exampleOutput() override { return learners_.front()->output(exampleInput()); }
 
  private:
   void loadStart(torch::nn::Module& module) {

@@ -102,6 +102,14 @@ class SwiftLearner : public InterpolationLearner {
         .image;
   }
 
+  torch::Tensor input(const BetweenSample& sample) const override {
+    const auto pair = estimateMotion({sample.first, sample.second}, {});
+    return swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/true),
+                     sample.time)
+        .to(net_->head->weight.device());
+  }
+  torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
+
  private:
   static cv::Mat reduced(const cv::Mat& frame, int side) {
     if (frame.cols == side) return frame;
@@ -155,16 +163,22 @@ class RifeLearner : public InterpolationLearner {
   cv::Mat predict(const BetweenSample& sample) override {
     torch::InferenceMode inference;
     net_->eval();
-    const auto device = net_->parameters().front().device();
-    const auto prepared = [&](const cv::Mat& frame) {
+    return toImage(output(input(sample)))(cv::Rect({}, sample.first.size())).clone();
+  }
+
+  torch::Tensor input(const BetweenSample& sample) const override {
+    const auto padded = [](const cv::Mat& frame) {
       constexpr int kGrid = 32;
-      cv::Mat padded;
-      cv::copyMakeBorder(frame, padded, 0, (kGrid - frame.rows % kGrid) % kGrid, 0,
+      cv::Mat whole;
+      cv::copyMakeBorder(frame, whole, 0, (kGrid - frame.rows % kGrid) % kGrid, 0,
                          (kGrid - frame.cols % kGrid) % kGrid, cv::BORDER_REPLICATE);
-      return toTensor(padded).unsqueeze(0).to(device);
+      return planes(whole);
     };
-    const auto made = net_->forward(prepared(sample.first), prepared(sample.second), 0.5).merged;
-    return toImage(made)(cv::Rect({}, sample.first.size())).clone();
+    return torch::cat({padded(sample.first), padded(sample.second)}, 1)
+        .to(net_->parameters().front().device());
+  }
+  torch::Tensor output(const torch::Tensor& both) override {
+    return net_->forward(both.slice(1, 0, 3), both.slice(1, 3), 0.5).merged;
   }
 
  private:

@@ -44,6 +44,9 @@ class InterpolationLearner {
   virtual InterpolationNews learn(std::span<const std::shared_ptr<const InterpolationSample>> samples,
                                   double part, const InterpolationLesson& lesson) = 0;
   virtual cv::Mat predict(const BetweenSample& sample) = 0;
+  /// What the network is fed for this sample, and what it makes of that, with gradients.
+  virtual torch::Tensor input(const BetweenSample& sample) const = 0;
+  virtual torch::Tensor output(const torch::Tensor& input) = 0;
 };
 
 /// "swift" or "rife".
