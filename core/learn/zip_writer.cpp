@@ -15,7 +15,7 @@ constexpr uint16_t kStored = 0, kDeflated = 8, kVersion = 20, kUtf8 = 1 << 11;
 constexpr uint32_t kDate = (46u << 25 | 1u << 21 | 1u << 16);  // 2026-01-01: the same run gives the same file
 
 void append(std::string& to, uint64_t number, int bytes) {
-  for (int i = 0; i < bytes; ++i) to.push_back(static_cast<char>(number >> (8 * i) & 0xff));
+  for (int i = 0; i < bytes; ++i, number >>= 8) to.push_back(static_cast<char>(number & 0xff));
 }
 
 std::string deflated(std::string_view content) {

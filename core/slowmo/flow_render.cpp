@@ -74,7 +74,9 @@ using Pixel = cv::v_float32x4;
 FW_INLINE Pixel all(float value) { return cv::v_setall_f32(value); }
 
 FW_INLINE Pixel pixelAt(const uchar* samples) {
-  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(samples)));
+  alignas(4) uchar four[4];  // OpenCV reads them as one integer
+  std::memcpy(four, samples, sizeof(four));
+  return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand_q(four)));
 }
 FW_INLINE Pixel pixelAt(const ushort* samples) {
   return cv::v_cvt_f32(cv::v_reinterpret_as_s32(cv::v_load_expand(samples)));

@@ -180,6 +180,9 @@ TEST_F(SlowmoSafety, AJobWaitsUntilItsSourceAndItsFolderAreBack) {
 }
 
 TEST_F(SlowmoSafety, AMissingEncoderIsToldAndTheJobWaits) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the address sanitizer wants to be the first library that is loaded";
+#endif
   const auto source = clip("clip.mp4", "96x64", 10, 2);
   ASSERT_EQ(cli({"slowmo", source.string(), "--engine", "blend", "--codec", "h265", "--queue"}).status, 0);
   const std::string without = "LD_PRELOAD=" + quoted(FW_WITHOUT_X265) + " ";
@@ -215,6 +218,9 @@ TEST_F(SlowmoSafety, CancelKeepsWhatIsDoneWhenWanted) {
 }
 
 TEST_F(SlowmoSafety, MemoryIsFlatHoweverLongTheClip) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers keep what was freed";
+#endif
   const auto brief = clip("brief.mp4", "96x64", 10, 20), lengthy = clip("lengthy.mp4", "96x64", 10, 600);
   const auto job = [&](const fs::path& source) {
     const Child child = run(
