@@ -136,7 +136,7 @@ void addFrames(std::vector<Bar>& all, const std::filesystem::path& data) {
                  gains("validation/psnr", "copy the last", 0.01),
                  {davis}});
   all.push_back({"middle-frame-unet", "above the plain average on unseen scenes",
-                 asked("middle-frame-unet", 1500), 400, gains("validation/psnr", "plain average", 0.01)});
+                 asked("middle-frame-unet", 3000), 900, gains("validation/psnr", "plain average", 0.01)});
   all.push_back({"clip-unet", "above the plain average on unseen blocks of time", asked("clip-unet", 1500),
                  300, gains("validation/psnr", "plain average", 0.01)});
   all.push_back({"glow-unet",
