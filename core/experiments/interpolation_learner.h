@@ -20,7 +20,7 @@ struct InterpolationLesson {
 
 struct InterpolationNews {
   double loss = 0, picture = 0, squaredError = 0;
-  double classicalError = 0;  ///< of the samples' own
+  double classicalError = 0;  ///< of what the untrained swift makes of the same samples
 };
 
 /// A sample ready to be learned from, as often as one likes.

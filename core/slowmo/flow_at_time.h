@@ -9,8 +9,7 @@ namespace fw {
 /// One guess at what each pixel of the made frame does on its way from the first frame to the second.
 struct Hypothesis {
   cv::Mat motion;                   ///< CV_32FC2, from the first frame to the second
-  cv::Mat firstShare, secondShare;  ///< CV_32FC1: how much of the pixel each frame gives when moved so;
-                                    ///< empty: nothing
+  cv::Mat firstShare, secondShare;  ///< CV_32FC1: how much of the pixel each frame gives when moved so
 };
 
 /// What is known of the frame at one time, at the size its motion was found in. What the shares of all

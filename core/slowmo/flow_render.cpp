@@ -53,11 +53,10 @@ struct Layer {
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
   std::vector<Layer> layers;
   for (const Hypothesis& guess : motion.hypotheses) {
+    cv::Mat path[2];
+    cv::split(guess.motion, path);
     const auto add = [&](bool ofFirst, const cv::Mat& share) {
-      if (share.empty()) return;
       const double factor = ofFirst ? -time : 1 - time;
-      cv::Mat path[2];
-      cv::split(guess.motion, path);
       layers.push_back({ofFirst, Enlarged(path[0] * (factor * size.width / share.cols), size),
                         Enlarged(path[1] * (factor * size.height / share.rows), size),
                         Enlarged(share, size)});
@@ -282,22 +281,15 @@ Explanation explainBetween(const FramePair& pair, const MotionAtTime& motion, do
   const cv::Size small = motion.confidence.size();
   const cv::Scalar scale(static_cast<double>(size.width) / small.width,
                          static_cast<double>(size.height) / small.height);
-  // The first motion that each frame is moved by; the shares of all.
-  const Hypothesis *ofFirst = nullptr, *ofSecond = nullptr;
+  const cv::Mat flow = enlarged(motion.hypotheses.front().motion, size);
   cv::Mat firstShare = cv::Mat::zeros(small, CV_32F), secondShare = firstShare.clone();
   for (const Hypothesis& guess : motion.hypotheses) {
-    if (!guess.firstShare.empty()) {
-      firstShare += guess.firstShare;
-      if (ofFirst == nullptr) ofFirst = &guess;
-    }
-    if (!guess.secondShare.empty()) {
-      secondShare += guess.secondShare;
-      if (ofSecond == nullptr) ofSecond = &guess;
-    }
+    firstShare += guess.firstShare;
+    secondShare += guess.secondShare;
   }
   Explanation shown;
-  cv::multiply(enlarged(ofFirst->motion, size), scale * -time, shown.flowToFirst);
-  cv::multiply(enlarged(ofSecond->motion, size), scale * (1 - time), shown.flowToSecond);
+  cv::multiply(flow, scale * -time, shown.flowToFirst);
+  cv::multiply(flow, scale * (1 - time), shown.flowToSecond);
   shown.occlusion = enlarged(secondShare / (firstShare + secondShare), size);
   shown.warpedFirst = movedBy(pair.first, shown.flowToFirst, 1);
   shown.warpedSecond = movedBy(pair.second, shown.flowToSecond, 1);

@@ -1,6 +1,5 @@
 // Slow motion from file to file against ffmpeg's minterpolate, and against our engine alone, in one run.
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/slowmo/job.h"
 #include "core/video/writer.h"
+#include "tests/processor_time.h"
 
 extern char** environ;
 
@@ -28,16 +28,6 @@ constexpr int kRounds = 2;
 struct Spent {
   double wall = 0, processor = 0;  // seconds
 };
-
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
-
-double processorSeconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
 
 Spent timed(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -60,7 +50,7 @@ Spent ffmpeg(std::vector<std::string> words) {
     wait4(process, &status, 0, &used);
   if (status != 0) throw Error("The ffmpeg program failed", words.back(), "Install ffmpeg and try again.");
   return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          seconds(used.ru_utime) + seconds(used.ru_stime)};
+          processorSeconds(used)};
 }
 
 fs::path sourceClip(const fs::path& folder) {

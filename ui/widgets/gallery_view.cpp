@@ -439,10 +439,8 @@ void GalleryView::showMoment() {
     for (std::size_t column = 0; column < cells_[place]->views.size() && column < row.pictures.size();
          ++column) {
       const auto& pictures = row.pictures[column];
-      const auto& frame = source.frames[column];
-      const std::size_t at = moment % pictures.size();
-      cells_[place]->views[column]->setPicture(frame.animation.empty() ? frame.image : frame.animation[at],
-                                               pictures[at]);
+      cells_[place]->views[column]->setPicture(pictureAt(source.frames[column], moment),
+                                               pictures[moment % pictures.size()]);
     }
   }
   if (stack_->currentIndex() == 2) showCompare();
