@@ -3,7 +3,7 @@
 
 namespace fw {
 
-/// Classical optical flow (DIS, Kroeger 2016) in both directions, carried to the asked time, with each pixel
+/// Classical optical flow (patch_flow.h) in both directions, carried to the asked time, with each pixel
 /// taken from the frame that sees it.
 EngineKind flowEngine();
 

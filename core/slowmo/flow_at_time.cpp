@@ -4,6 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "core/base/both_ways.h"
+
 namespace fw {
 namespace {
 

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <future>
 #include <opencv2/imgproc.hpp>
-#include <opencv2/video/tracking.hpp>
 
+#include "core/base/both_ways.h"
 #include "core/image/views.h"
+#include "core/slowmo/patch_flow.h"
 
 namespace fw {
 namespace {
 
-// DIS builds a pyramid of 8×8 patches and fails on pictures smaller than a few of them.
+// Motion is looked for by patches of 8×8 pixels: a few of them must find room.
 constexpr int kSmallestSide = 32;
 
 cv::Size reducedSize(cv::Size full, const MotionOptions& options) {
@@ -28,21 +28,6 @@ cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
   if (size != frame.size()) cv::resize(frame, small, size, 0, 0, cv::INTER_AREA);
   cv::cvtColor(small, grey, cv::COLOR_BGR2GRAY);
   return to8Bit(grey);
-}
-
-// The variational refinement that DIS offers costs more than half of its time and gains nothing for frames in
-// between (25.69 dB without it, 25.65 with it on 28 triplets of 854×480): patches closer together are the
-// better use of it.
-cv::Mat flow(const cv::Mat& from, const cv::Mat& to, const MotionOptions& options) {
-  const auto dis = cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
-  dis->setFinestScale(0);
-  dis->setPatchStride(options.patchStride);
-  dis->setGradientDescentIterations(options.descentIterations);
-  dis->setVariationalRefinementIterations(0);
-  cv::Mat field;
-  dis->calc(from, to, field);
-  cv::patchNaNs(field, 0);
-  return field;
 }
 
 // e^(−distance − difference/20): how far a pixel that goes there and back ends from where it started, and how
@@ -79,24 +64,16 @@ cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor) {
   return moved;
 }
 
-void bothWays(bool twoThreads, const std::function<void()>& first, const std::function<void()>& second) {
-  auto other = std::async(twoThreads ? std::launch::async : std::launch::deferred, first);
-  second();
-  other.get();
-}
-
 MotionOptions motionOptions(const std::string& quality) {
-  if (quality == "fast")
-    return {.longestSide = 240, .smallestScale = 0.15, .patchStride = 4, .descentIterations = 16};
-  if (quality == "best")
-    return {.longestSide = 480, .smallestScale = 0.4, .patchStride = 3, .descentIterations = 16};
+  if (quality == "fast") return {.longestSide = 240, .smallestScale = 0.15};
+  if (quality == "best") return {.longestSide = 640, .smallestScale = 0.4};
   return {};
 }
 
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {
   const cv::Size size = reducedSize(pair.first.size(), options);
   TwoWayMotion motion;
-  // Tiny pictures get a rim of repeated pixels for DIS's patches, which is cut off again.
+  // Tiny pictures get a rim of repeated pixels for the patches, which is cut off again.
   const int right = std::max(0, kSmallestSide - size.width), below = std::max(0, kSmallestSide - size.height);
   cv::Mat first, second;
   const auto reduce = [&](const cv::Mat& frame, cv::Mat& reduced, cv::Mat& padded) {
@@ -107,9 +84,9 @@ TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options)
       options.twoThreads, [&] { reduce(pair.first, motion.first, first); },
       [&] { reduce(pair.second, motion.second, second); });
   const cv::Rect inside({0, 0}, size);
-  bothWays(
-      options.twoThreads, [&] { motion.forward = flow(first, second, options)(inside).clone(); },
-      [&] { motion.backward = flow(second, first, options)(inside).clone(); });
+  const PatchFlow flow = patchFlow(first, second, options.twoThreads);
+  motion.forward = flow.forward(inside).clone();
+  motion.backward = flow.backward(inside).clone();
   bothWays(
       options.twoThreads,
       [&] { motion.trustFirst = trust(motion.forward, motion.backward, motion.first, motion.second); },

@@ -1,5 +1,4 @@
 #pragma once
-#include <functional>
 #include <opencv2/core.hpp>
 
 #include "core/slowmo/engine.h"
@@ -12,8 +11,6 @@ struct MotionOptions {
   int longestSide = 320;       ///< of the reduced pictures, in pixels …
   double smallestScale = 0.2;  ///< … but never below this part of the frame …
   int largestSide = 1280;      ///< … nor above this
-  int patchStride = 3;         ///< DIS: pixels from patch to patch
-  int descentIterations = 16;  ///< DIS: steps each patch takes downhill
   bool twoThreads = true;
 };
 
@@ -32,8 +29,5 @@ TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options)
 
 /// `picture` as seen from pixels that move by factor × motion; what lies outside repeats the rim.
 cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor);
-
-/// Runs both, on two threads where asked for.
-void bothWays(bool twoThreads, const std::function<void()>& first, const std::function<void()>& second);
 
 }  // namespace fw
