@@ -1,0 +1,65 @@
+#pragma once
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "core/slowmo/flow_at_time.h"
+
+/// What a made frame is put together from, row by row.
+namespace fw {
+
+/// A row of the frame lies between two rows of a map: `part` of the way from `above` to `below`.
+struct MapRow {
+  const float *above, *below;
+  float part;
+
+  float operator[](int x) const { return above[x] + part * (below[x] - above[x]); }
+};
+
+/// A map of one number a pixel, read as if it had the size of the frame. It is widened once; rows are made of
+/// it as they are needed.
+class EnlargedMap {
+ public:
+  EnlargedMap(const cv::Mat& map, cv::Size full);
+  MapRow row(int y) const;
+
+ private:
+  cv::Mat wide_;
+  float scale_;
+};
+
+/// One of the frames, moved: where each pixel reads it, in its own pixels, and how much of it is shown.
+struct Layer {
+  bool ofFirst;
+  EnlargedMap x, y, share;
+};
+
+std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size);
+
+/// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
+struct RimmedFrame {
+  explicit RimmedFrame(const cv::Mat& frame);
+  template <class Sample>
+  const Sample* at(int x, int y) const {
+    return reinterpret_cast<const Sample*>(origin + y * step) + 3 * x;
+  }
+
+  cv::Mat whole;
+  const uchar* origin;
+  std::ptrdiff_t step;
+};
+
+constexpr int kLayerRun =
+    64;  ///< pixels worked on together: what is known of them stays in the nearest cache
+constexpr float kInvisible = 1.0F / 512;  ///< shares of less change nothing
+
+/// Fills row `y` of the image with the layers and, where their shares leave something, the fade of both
+/// frames.
+using RenderRow = void(const RimmedFrame& first, const RimmedFrame& second, const std::vector<Layer>& layers,
+                       float time, int y, cv::Mat& image);
+/// For images of 8 or 16 bit; `sharp` reads with cubic interpolation.
+RenderRow* rowRenderer(int depth, bool sharp);
+/// For 8 bit and linear interpolation on processors that have AVX2: three times as fast, to a few hundredths
+/// of a level the same. Null on others.
+RenderRow* fastRowRenderer();
+
+}  // namespace fw

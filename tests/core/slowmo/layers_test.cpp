@@ -1,0 +1,44 @@
+#include "core/slowmo/layers.h"
+
+#include <gtest/gtest.h>
+
+#include "core/image/metrics.h"
+#include "tests/core/slowmo/engine_motion.h"
+
+namespace fw {
+namespace {
+
+// Two guesses whose motion and shares change from pixel to pixel, and leave a little to the fade.
+MotionAtTime wavyMotion(cv::Size size) {
+  MotionAtTime motion{{}, cv::Mat::ones(size, CV_32F)};
+  for (int guess = 0; guess < 2; ++guess) {
+    Hypothesis hypothesis{cv::Mat(size, CV_32FC2), cv::Mat(size, CV_32F), cv::Mat(size, CV_32F)};
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < size.width; ++x) {
+        const auto wave = static_cast<float>(std::sin(0.3 * x + 0.2 * y + guess));
+        hypothesis.motion.at<cv::Vec2f>(y, x) = {9 * wave, 4 - 7 * wave};
+        hypothesis.firstShare.at<float>(y, x) = 0.2F + 0.15F * wave;
+        hypothesis.secondShare.at<float>(y, x) = 0.25F - 0.1F * wave;
+      }
+    motion.hypotheses.push_back(hypothesis);
+  }
+  return motion;
+}
+
+TEST(Layers, TheFastRowsShowTheSame) {
+  if (fastRowRenderer() == nullptr) GTEST_SKIP() << "this processor has no AVX2";
+  const cv::Size size(203, 97);  // neither runs nor groups of pixels fit
+  const cv::Mat first = scene::occluding(size, 0), second = scene::occluding(size, 1);
+  const std::vector<Layer> layers = layersOf(wavyMotion({51, 24}), 0.3, size);
+  const RimmedFrame rimmedFirst(first), rimmedSecond(second);
+  cv::Mat plain(size, CV_8UC3), fast(size, CV_8UC3);
+  for (int y = 0; y < size.height; ++y) {
+    rowRenderer(CV_8U, false)(rimmedFirst, rimmedSecond, layers, 0.3F, y, plain);
+    fastRowRenderer()(rimmedFirst, rimmedSecond, layers, 0.3F, y, fast);
+  }
+  EXPECT_LE(cv::norm(plain, fast, cv::NORM_INF), 1);
+  EXPECT_GT(psnr(plain, fast), 60);
+}
+
+}  // namespace
+}  // namespace fw
