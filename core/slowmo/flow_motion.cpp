@@ -24,10 +24,11 @@ cv::Size reducedSize(cv::Size full, const MotionOptions& options) {
 }
 
 cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
-  cv::Mat small = frame, grey;
-  if (size != frame.size()) cv::resize(frame, small, size, 0, 0, cv::INTER_AREA);
-  cv::cvtColor(small, grey, cv::COLOR_BGR2GRAY);
-  return to8Bit(grey);
+  cv::Mat grey, small;
+  cv::cvtColor(frame, grey, cv::COLOR_BGR2GRAY);
+  if (size == frame.size()) return to8Bit(grey);
+  cv::resize(grey, small, size, 0, 0, cv::INTER_AREA);
+  return to8Bit(small);
 }
 
 // e^(−distance − difference/20): how far a pixel that goes there and back ends from where it started, and how

@@ -63,12 +63,12 @@ FW_INLINE void weights(float part, float (&out)[4][kLayerRun], int i) {
 }
 
 template <int Width>
-FW_INLINE void place(const MapRow& pathX, const MapRow& pathY, cv::Point start, cv::Size size, int count,
-                     Reads<Width>& reads) {
+FW_INLINE void place(const MapRow& wayX, const MapRow& wayY, float part, cv::Point start, cv::Size size,
+                     int count, Reads<Width>& reads) {
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + pathX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + pathY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + part * wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + part * wayY[start.x + i], 0.0F, lastY);
     reads.x[i] = static_cast<int>(x);
     reads.y[i] = static_cast<int>(y);
     weights(x - static_cast<float>(reads.x[i]), reads.across, i);
@@ -112,7 +112,7 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
       }
       if (visible == 0) continue;
       for (int i = 0; i < count; ++i) rest[i] -= share[i];
-      place(layer.x.row(y), layer.y.row(y), {x, y}, image.size(), count, reads);
+      place(layer.wayX.row(y), layer.wayY.row(y), layer.part, {x, y}, image.size(), count, reads);
       addMoved<Sample>(layer.ofFirst ? first : second, reads, share, count, sum);
     }
     const Sample *still = first.at<Sample>(x, y), *later = second.at<Sample>(x, y);
@@ -159,16 +159,12 @@ MapRow EnlargedMap::row(int y) const {
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
   std::vector<Layer> layers;
   for (const Hypothesis& guess : motion.hypotheses) {
-    cv::Mat path[2];
-    cv::split(guess.motion, path);
-    const auto add = [&](bool ofFirst, const cv::Mat& share) {
-      const double factor = ofFirst ? -time : 1 - time;
-      layers.push_back({ofFirst, EnlargedMap(path[0] * (factor * size.width / share.cols), size),
-                        EnlargedMap(path[1] * (factor * size.height / share.rows), size),
-                        EnlargedMap(share, size)});
-    };
-    add(true, guess.firstShare);
-    add(false, guess.secondShare);
+    cv::Mat way[2];
+    cv::split(guess.motion, way);
+    const EnlargedMap x(way[0] * (static_cast<double>(size.width) / way[0].cols), size),
+        y(way[1] * (static_cast<double>(size.height) / way[1].rows), size);
+    layers.push_back({true, static_cast<float>(-time), x, y, EnlargedMap(guess.firstShare, size)});
+    layers.push_back({false, static_cast<float>(1 - time), x, y, EnlargedMap(guess.secondShare, size)});
   }
   return layers;
 }

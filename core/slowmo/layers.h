@@ -27,10 +27,12 @@ class EnlargedMap {
   float scale_;
 };
 
-/// One of the frames, moved: where each pixel reads it, in its own pixels, and how much of it is shown.
+/// One of the frames, moved: how far from itself each pixel reads it, as a part of the way from the first
+/// frame to the second in the frame's pixels, and how much of it is shown.
 struct Layer {
   bool ofFirst;
-  EnlargedMap x, y, share;
+  float part;
+  EnlargedMap wayX, wayY, share;
 };
 
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size);

@@ -36,12 +36,12 @@ FW_AVX2 void fillUp(Reads& reads, int count) {
   }
 }
 
-FW_AVX2 void placeMoved(const MapRow& pathX, const MapRow& pathY, const float* share, cv::Point start,
-                        cv::Size size, int step, int count, Reads& reads) {
+FW_AVX2 void placeMoved(const MapRow& wayX, const MapRow& wayY, float part, const float* share,
+                        cv::Point start, cv::Size size, int step, int count, Reads& reads) {
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + pathX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + pathY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + part * wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + part * wayY[start.x + i], 0.0F, lastY);
     const int left = static_cast<int>(x), top = static_cast<int>(y);
     const int right = static_cast<int>((x - static_cast<float>(left)) * kAcross + 0.5F);
     const float lower = (y - static_cast<float>(top)) * share[i];
@@ -129,7 +129,8 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, cons
       }
       if (visible == 0) continue;
       for (int i = 0; i < count; ++i) rest[i] -= share[i];
-      placeMoved(layer.x.row(y), layer.y.row(y), share, {x, y}, image.size(), step, count, reads);
+      placeMoved(layer.wayX.row(y), layer.wayY.row(y), layer.part, share, {x, y}, image.size(), step, count,
+                 reads);
       add(layer.ofFirst ? first : second, reads, count, sum);
     }
     placeStill(rest, 1 - time, {x, y}, step, count, reads);  // the safer mix
