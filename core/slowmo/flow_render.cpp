@@ -57,7 +57,7 @@ BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, do
   const RimmedFrame first(pair.first), second(pair.second);
   BetweenFrame frame{.image = cv::Mat(size, pair.first.type()), .confidence = {}};
   RenderRow* render = rowRenderer(frame.image.depth(), sharp);
-  if (frame.image.depth() == CV_8U && !sharp && fastRowRenderer() != nullptr) render = fastRowRenderer();
+  if (frame.image.depth() == CV_8U && fastRowRenderer(sharp) != nullptr) render = fastRowRenderer(sharp);
   cv::parallel_for_({0, size.height}, [&](const cv::Range& rows) {
     for (int y = rows.start; y < rows.end; ++y)
       render(first, second, layers, static_cast<float>(time), y, frame.image);

@@ -60,8 +60,8 @@ using RenderRow = void(const RimmedFrame& first, const RimmedFrame& second, cons
                        float time, int y, cv::Mat& image);
 /// For images of 8 or 16 bit; `sharp` reads with cubic interpolation.
 RenderRow* rowRenderer(int depth, bool sharp);
-/// For 8 bit and linear interpolation on processors that have AVX2: three times as fast, to a few hundredths
-/// of a level the same. Null on others.
-RenderRow* fastRowRenderer();
+/// For 8 bit on processors that have AVX2: three times as fast, to a fraction of a level the same. Null on
+/// others.
+RenderRow* fastRowRenderer(bool sharp);
 
 }  // namespace fw

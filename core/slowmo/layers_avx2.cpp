@@ -13,112 +13,206 @@
 namespace fw {
 namespace {
 
-// Two neighbours are weighed with 7 bits, rows and layers with 15; sums stay in 16 bits throughout.
-constexpr int kAcross = 127, kDown = 32767;
-constexpr int kGroup =
-    4;  // pixels in a register: blue, green, red and a sample that does not matter, 16 bits each
+// A register holds pixels as 16-bit blue, green and red. Rows and layers are weighed with 15 bits.
+constexpr int kOne = 32767;
 
+FW_AVX2 __m256i twice(__m128i half) { return _mm256_broadcastsi128_si256(half); }
+
+/// Where a run of pixels reads and how much of it is shown, from 0 to kOne.
 struct Reads {
-  int offset[kLayerRun];  // of the upper left neighbour, in bytes
-  uint32_t across[kLayerRun];
-  int above[kLayerRun], below[kLayerRun];
+  int offset[kLayerRun];                     // of the pixel to the upper left, in bytes
+  float right[kLayerRun], below[kLayerRun];  // how far beyond it
+  int share[kLayerRun];
 };
 
-FW_AVX2 int grouped(int count) { return (count + kGroup - 1) / kGroup * kGroup; }
-
-// The last group is filled up with its last pixel.
-FW_AVX2 void fillUp(Reads& reads, int count) {
-  for (int i = count; i < grouped(count); ++i) {
-    reads.offset[i] = reads.offset[count - 1];
-    reads.across[i] = reads.across[count - 1];
-    reads.above[i] = reads.above[count - 1];
-    reads.below[i] = reads.below[count - 1];
-  }
-}
-
-FW_AVX2 void placeMoved(const MapRow& wayX, const MapRow& wayY, float part, const float* share,
-                        cv::Point start, cv::Size size, int step, int count, Reads& reads) {
+FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start, cv::Size size, int step,
+                        int count, Reads& reads) {
+  const MapRow wayX = layer.wayX.row(start.y), wayY = layer.wayY.row(start.y);
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + part * wayX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + part * wayY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + layer.part * wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + layer.part * wayY[start.x + i], 0.0F, lastY);
     const int left = static_cast<int>(x), top = static_cast<int>(y);
-    const int right = static_cast<int>((x - static_cast<float>(left)) * kAcross + 0.5F);
-    const float lower = (y - static_cast<float>(top)) * share[i];
     reads.offset[i] = top * step + 3 * left;
-    reads.across[i] = static_cast<uint32_t>((kAcross - right) | (right << 8));
-    reads.above[i] = static_cast<int>((share[i] - lower) * kDown + 0.5F);
-    reads.below[i] = static_cast<int>(lower * kDown + 0.5F);
+    reads.right[i] = x - static_cast<float>(left);
+    reads.below[i] = y - static_cast<float>(top);
+    reads.share[i] = static_cast<int>(share[i] * kOne + 0.5F);
   }
-  fillUp(reads, count);
 }
 
 FW_AVX2 void placeStill(const float* share, float part, cv::Point start, int step, int count, Reads& reads) {
   for (int i = 0; i < count; ++i) {
     reads.offset[i] = start.y * step + 3 * (start.x + i);
-    reads.across[i] = kAcross;
-    reads.above[i] = static_cast<int>(std::max(0.0F, share[i]) * part * kDown + 0.5F);
-    reads.below[i] = 0;
+    reads.right[i] = reads.below[i] = 0;
+    reads.share[i] = static_cast<int>(std::max(0.0F, share[i]) * part * kOne + 0.5F);
   }
-  fillUp(reads, count);
 }
 
-FW_AVX2 __m256i fourPairs(const uchar* origin, const int* offset) {
-  const auto pair = [=](int i) {
-    int64_t bytes;
-    std::memcpy(&bytes, origin + offset[i], sizeof(bytes));
-    return bytes;
+/// Two neighbours each way, four pixels at a time.
+class Linear {
+ public:
+  FW_AVX2 void clear() { std::fill_n(sum_, kLayerRun / kGroup, _mm256_setzero_si256()); }
+
+  FW_AVX2 void add(const RimmedFrame& frame, const Reads& reads, int count) {
+    Weights weights;
+    weigh(reads, count, weights);
+    const __m256i pairs = twice(_mm_set_epi8(-1, -1, 13, 10, 12, 9, 11, 8, -1, -1, 5, 2, 4, 1, 3, 0));
+    for (int i = 0; i < count; i += kGroup) {
+      const __m256i across = forSamples(weights.across + i);
+      const auto row = [&](const uchar* origin) FW_AVX2 {
+        const __m256i neighbours = _mm256_set_epi64x(
+            eightBytes(origin + weights.offset[i + 3]), eightBytes(origin + weights.offset[i + 2]),
+            eightBytes(origin + weights.offset[i + 1]), eightBytes(origin + weights.offset[i]));
+        return _mm256_maddubs_epi16(_mm256_shuffle_epi8(neighbours, pairs), across);
+      };
+      const __m256i above = _mm256_mulhrs_epi16(row(frame.origin), forSamples(weights.above + i)),
+                    below =
+                        _mm256_mulhrs_epi16(row(frame.origin + frame.step), forSamples(weights.below + i));
+      sum_[i / kGroup] = _mm256_add_epi16(sum_[i / kGroup], _mm256_add_epi16(above, below));
+    }
+  }
+
+  FW_AVX2 void store(int count, uchar* out) const {
+    const __m256i scale = _mm256_set1_epi16((kOne + 1 + kAcross / 2) / kAcross);
+    const __m256i together = _mm256_set_epi8(-1, -1, -1, -1, 6, 5, 4, 2, 1, 0, -1, -1, -1, -1, -1, -1, -1, -1,
+                                             -1, -1, -1, -1, -1, -1, -1, -1, 6, 5, 4, 2, 1, 0);
+    for (int i = 0; i < count; i += kGroup) {
+      const __m256i samples = _mm256_mulhrs_epi16(sum_[i / kGroup], scale);
+      const __m256i halves = _mm256_shuffle_epi8(_mm256_packus_epi16(samples, samples), together);
+      const __m128i bytes = _mm_or_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+      if (i + kGroup <= count)
+        std::memcpy(out + 3 * i, &bytes, 3 * kGroup);
+      else
+        std::memcpy(out + 3 * i, &bytes, static_cast<std::size_t>(3 * (count - i)));
+    }
+  }
+
+ private:
+  static constexpr int kGroup = 4;
+  static constexpr int kAcross = 127;  // what both neighbours' weights, signed bytes, add up to
+  struct Weights {
+    int offset[kLayerRun];
+    int across[kLayerRun], above[kLayerRun], below[kLayerRun];
   };
-  return _mm256_set_epi64x(pair(3), pair(2), pair(1), pair(0));
-}
 
-// The low 16 bits of four numbers, each for the four samples of its pixel.
-FW_AVX2 __m256i forSamples(const void* four) {
-  const __m256i spread = _mm256_set_epi8(9, 8, 9, 8, 9, 8, 9, 8, 1, 0, 1, 0, 1, 0, 1, 0, 9, 8, 9, 8, 9, 8, 9,
-                                         8, 1, 0, 1, 0, 1, 0, 1, 0);
-  return _mm256_shuffle_epi8(_mm256_cvtepu32_epi64(_mm_loadu_si128(static_cast<const __m128i*>(four))),
-                             spread);
-}
-
-FW_AVX2 void add(const RimmedFrame& frame, const Reads& reads, int count, __m256i* sum) {
-  const __m256i neighbours = _mm256_set_epi8(-1, -1, 13, 10, 12, 9, 11, 8, -1, -1, 5, 2, 4, 1, 3, 0, -1, -1,
-                                             13, 10, 12, 9, 11, 8, -1, -1, 5, 2, 4, 1, 3, 0);
-  for (int i = 0; i < count; i += kGroup) {
-    const __m256i across = forSamples(reads.across + i);
-    const auto row = [&](const uchar* origin) FW_AVX2 {
-      const __m256i pairs = _mm256_shuffle_epi8(fourPairs(origin, reads.offset + i), neighbours);
-      return _mm256_maddubs_epi16(pairs, across);
-    };
-    const __m256i above = _mm256_mulhrs_epi16(row(frame.origin), forSamples(reads.above + i)),
-                  below = _mm256_mulhrs_epi16(row(frame.origin + frame.step), forSamples(reads.below + i));
-    sum[i / kGroup] = _mm256_add_epi16(sum[i / kGroup], _mm256_add_epi16(above, below));
+  // The last group is filled up with its last pixel.
+  FW_AVX2 static void weigh(const Reads& reads, int count, Weights& weights) {
+    for (int i = 0; i < count; ++i) {
+      const int right = static_cast<int>(reads.right[i] * kAcross + 0.5F);
+      weights.offset[i] = reads.offset[i];
+      weights.across[i] = (kAcross - right) | (right << 8);
+      weights.below[i] = static_cast<int>(reads.below[i] * static_cast<float>(reads.share[i]) + 0.5F);
+      weights.above[i] = reads.share[i] - weights.below[i];
+    }
+    for (int i = count; i % kGroup != 0; ++i) {
+      weights.offset[i] = weights.offset[count - 1];
+      weights.across[i] = weights.above[i] = weights.below[i] = 0;
+    }
   }
-}
 
-FW_AVX2 void store(const __m256i* sum, int count, uchar* out) {
-  const __m256i scale = _mm256_set1_epi16((kDown + 1 + kAcross / 2) / kAcross);
-  const __m256i together = _mm256_set_epi8(-1, -1, -1, -1, 6, 5, 4, 2, 1, 0, -1, -1, -1, -1, -1, -1, -1, -1,
-                                           -1, -1, -1, -1, -1, -1, -1, -1, 6, 5, 4, 2, 1, 0);
-  for (int i = 0; i < count; i += kGroup) {
-    const __m256i samples = _mm256_mulhrs_epi16(sum[i / kGroup], scale);
-    const __m256i halves = _mm256_shuffle_epi8(_mm256_packus_epi16(samples, samples), together);
-    const __m128i bytes = _mm_or_si128(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-    if (i + kGroup <= count)
-      std::memcpy(out + 3 * i, &bytes, 3 * kGroup);
-    else
-      std::memcpy(out + 3 * i, &bytes, static_cast<std::size_t>(3 * (count - i)));
+  FW_AVX2 static int64_t eightBytes(const uchar* from) {
+    int64_t bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    return bytes;
   }
-}
 
+  // The low 16 bits of four numbers, each for all samples of its pixel.
+  FW_AVX2 static __m256i forSamples(const int* four) {
+    const __m256i spread = twice(_mm_set_epi8(9, 8, 9, 8, 9, 8, 9, 8, 1, 0, 1, 0, 1, 0, 1, 0));
+    const __m128i numbers = _mm_loadu_si128(reinterpret_cast<const __m128i*>(four));
+    return _mm256_shuffle_epi8(_mm256_cvtepu32_epi64(numbers), spread);
+  }
+
+  __m256i sum_[kLayerRun / kGroup];
+};
+
+/// The weights of four neighbours for positions between the middle two, as the cubic that OpenCV uses has
+/// them.
+struct CubicWeights {
+  static constexpr int kPositions = 256;
+  int16_t at[kPositions + 1][4];
+
+  CubicWeights() {
+    constexpr double kA = -0.75;
+    for (int i = 0; i <= kPositions; ++i) {
+      const double part = static_cast<double>(i) / kPositions, before = part + 1, rest = 1 - part;
+      const double first = ((kA * before - 5 * kA) * before + 8 * kA) * before - 4 * kA,
+                   second = ((kA + 2) * part - (kA + 3)) * part * part + 1,
+                   third = ((kA + 2) * rest - (kA + 3)) * rest * rest + 1;
+      const double all[] = {first, second, third, 1 - first - second - third};
+      for (int k = 0; k < 4; ++k) at[i][k] = static_cast<int16_t>(std::lround(all[k] * kOne));
+    }
+  }
+};
+
+/// Four neighbours each way, a pixel at a time: its sum holds the four columns until all layers are in it.
+class Cubic {
+ public:
+  FW_AVX2 void clear() { std::fill_n(sum_, kLayerRun, _mm256_setzero_si256()); }
+
+  FW_AVX2 void add(const RimmedFrame& frame, const Reads& reads, int count) {
+    static const CubicWeights weights;
+    int right[kLayerRun], below[kLayerRun];
+    for (int i = 0; i < count; ++i) {
+      right[i] = static_cast<int>(reads.right[i] * CubicWeights::kPositions + 0.5F);
+      below[i] = static_cast<int>(reads.below[i] * CubicWeights::kPositions + 0.5F);
+    }
+    const __m256i columns = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 7, 6, 7, 6, 5, 4, 5, 4, 5,
+                                            4, 3, 2, 3, 2, 3, 2, 1, 0, 1, 0, 1, 0);
+    for (int i = 0; i < count; ++i) {
+      const __m256i down = _mm256_mulhrs_epi16(four(weights.at[below[i]]),
+                                               _mm256_set1_epi16(static_cast<int16_t>(reads.share[i])));
+      const uchar* corner = frame.origin + reads.offset[i] - frame.step - 3;
+      __m256i moved = _mm256_mulhrs_epi16(row(corner), nth(down, 0));
+      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + frame.step), nth(down, 1)));
+      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + 2 * frame.step), nth(down, 2)));
+      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + 3 * frame.step), nth(down, 3)));
+      const __m256i across = _mm256_shuffle_epi8(four(weights.at[right[i]]), columns);
+      sum_[i] = _mm256_add_epi16(sum_[i], _mm256_mulhrs_epi16(moved, across));
+    }
+  }
+
+  FW_AVX2 void store(int count, uchar* out) const {
+    for (int i = 0; i < count; ++i) {
+      const __m128i low = _mm256_castsi256_si128(sum_[i]), high = _mm256_extracti128_si256(sum_[i], 1);
+      const __m128i second = _mm_srli_si128(low, 6), third = _mm_alignr_epi8(high, low, 12),
+                    fourth = _mm_srli_si128(high, 2);
+      const __m128i all = _mm_add_epi16(_mm_add_epi16(low, second), _mm_add_epi16(third, fourth));
+      const __m128i levels = _mm_srai_epi16(_mm_add_epi16(all, _mm_set1_epi16(1 << (kBits - 1))), kBits);
+      const int bytes = _mm_cvtsi128_si32(_mm_packus_epi16(levels, levels));
+      std::memcpy(out + 3 * i, &bytes, 3);
+    }
+  }
+
+ private:
+  static constexpr int kBits = 6;  // below a level; what the cubic overshoots needs the others
+
+  FW_AVX2 static __m256i four(const int16_t* weights) {
+    int64_t bytes;
+    std::memcpy(&bytes, weights, sizeof(bytes));
+    return _mm256_set1_epi64x(bytes);
+  }
+  FW_AVX2 static __m256i nth(__m256i weights, int16_t n) {
+    return _mm256_shuffle_epi8(weights, _mm256_set1_epi16(static_cast<int16_t>((2 * n + 1) * 256 + 2 * n)));
+  }
+  FW_AVX2 static __m256i row(const uchar* from) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return _mm256_slli_epi16(_mm256_cvtepu8_epi16(bytes), kBits);
+  }
+
+  __m256i sum_[kLayerRun];
+};
+
+template <class Sum>
 FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, const std::vector<Layer>& layers,
                        float time, int y, cv::Mat& image) {
   Reads reads;
-  __m256i sum[kLayerRun / kGroup];
+  Sum sum;
   float share[kLayerRun], rest[kLayerRun];
   const int step = static_cast<int>(first.step);
   for (int x = 0; x < image.cols; x += kLayerRun) {
     const int count = std::min(kLayerRun, image.cols - x);
-    std::fill_n(sum, kLayerRun / kGroup, _mm256_setzero_si256());
+    sum.clear();
     std::fill_n(rest, count, 1.0F);
     for (const Layer& layer : layers) {
       const MapRow shares = layer.share.row(y);
@@ -129,26 +223,28 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, cons
       }
       if (visible == 0) continue;
       for (int i = 0; i < count; ++i) rest[i] -= share[i];
-      placeMoved(layer.wayX.row(y), layer.wayY.row(y), layer.part, share, {x, y}, image.size(), step, count,
-                 reads);
-      add(layer.ofFirst ? first : second, reads, count, sum);
+      placeMoved(layer, share, {x, y}, image.size(), step, count, reads);
+      sum.add(layer.ofFirst ? first : second, reads, count);
     }
     placeStill(rest, 1 - time, {x, y}, step, count, reads);  // the safer mix
-    add(first, reads, count, sum);
+    sum.add(first, reads, count);
     placeStill(rest, time, {x, y}, step, count, reads);
-    add(second, reads, count, sum);
-    store(sum, count, image.ptr(y) + 3 * x);
+    sum.add(second, reads, count);
+    sum.store(count, image.ptr(y) + 3 * x);
   }
 }
 
 }  // namespace
 
-RenderRow* fastRowRenderer() { return __builtin_cpu_supports("avx2") ? renderRow : nullptr; }
+RenderRow* fastRowRenderer(bool sharp) {
+  if (!__builtin_cpu_supports("avx2")) return nullptr;
+  return sharp ? renderRow<Cubic> : renderRow<Linear>;
+}
 
 }  // namespace fw
 
 #else
 
-fw::RenderRow* fw::fastRowRenderer() { return nullptr; }
+fw::RenderRow* fw::fastRowRenderer(bool) { return nullptr; }
 
 #endif
