@@ -1,5 +1,6 @@
 #include "core/slowmo/swift_mix.h"
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
 
 #include "core/learn/checkpoint.h"
@@ -40,6 +41,16 @@ cv::Mat plane(const torch::Tensor& tensor) {
       .clone();
 }
 
+// The network sees each pixel alone: a processor does a few rows at a time, whose numbers stay in its cache.
+torch::Tensor sharesOf(SwiftNet& net, const torch::Tensor& view, torch::ScalarType type) {
+  if (!view.is_cpu()) return net->forward(view, type);
+  constexpr int64_t kPixels = 4096;
+  std::vector<torch::Tensor> bands;
+  for (const auto& band : view.split(std::max<int64_t>(1, kPixels / view.size(3)), 2))
+    bands.push_back(net->forward(band, type));
+  return torch::cat(bands, 2);
+}
+
 }  // namespace
 
 torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time) {
@@ -58,7 +69,7 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
                       torch::ScalarType type, const torch::Device& device) {
   torch::InferenceMode inference;
-  const auto shares = net->forward(swiftView(pair, guess, time).to(device), type)[0].to(torch::kCPU);
+  const auto shares = sharesOf(net, swiftView(pair, guess, time).to(device), type)[0].to(torch::kCPU);
   MotionAtTime mixed{{}, guess.confidence};
   for (int64_t i = 0; const Hypothesis& hypothesis : guess.hypotheses) {
     mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1])});
