@@ -97,8 +97,10 @@ class SwiftLearner : public InterpolationLearner {
     const auto motion = estimateMotion(frames, motionOptions("best"));
     const auto guess = motionAtTime(motion, sample.time, /*several=*/true, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
-    return renderBetween(frames, swiftMix(net_, motion, guess, sample.time, torch::kFloat32, device),
-                         sample.time, false)
+    return renderBetween(
+               frames,
+               swiftMix(net_, motion, guess, sample.time, {.threads = torch::get_num_threads()}, device),
+               sample.time, false)
         .image;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
@@ -57,7 +58,9 @@ BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, do
   const RimmedFrame first(pair.first), second(pair.second);
   BetweenFrame frame{.image = cv::Mat(size, pair.first.type()), .confidence = {}};
   RenderRow* render = rowRenderer(frame.image.depth(), sharp);
-  if (frame.image.depth() == CV_8U && fastRowRenderer(sharp) != nullptr) render = fastRowRenderer(sharp);
+  const bool countable = first.whole.total() * first.whole.elemSize() <= std::numeric_limits<int>::max();
+  if (RenderRow* const fast = fastRowRenderer(sharp); fast && countable && frame.image.depth() == CV_8U)
+    render = fast;
   cv::parallel_for_({0, size.height}, [&](const cv::Range& rows) {
     for (int y = rows.start; y < rows.end; ++y)
       render(first, second, layers, static_cast<float>(time), y, frame.image);

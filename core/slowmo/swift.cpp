@@ -1,5 +1,7 @@
 #include "core/slowmo/swift.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/slowmo/flow.h"
@@ -20,7 +22,7 @@ Schema swiftSchema() {
                                  "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}});
   auto precision = choiceParameter(
       "precision", "Precision",
-      "Number type of the network. Automatic measures once which is faster on this machine.", "auto",
+      "Number type of the network. Automatic measures once what is fastest on this machine.", "auto",
       {{"auto", "Automatic"}, {"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
   auto weights = pathParameter(
       "weights", "Weights",
@@ -48,10 +50,11 @@ class Swift : public Engine {
         sharp_(readsSharply(settings)) {
     motion_.twoThreads = engine.threads != 1;
     const auto& precision = settings.text("precision");
-    if (precision == "auto")
-      type_ = device_.is_cpu() ? fastestType(net_) : torch::kFloat32;
-    else
-      type_ = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
+    if (precision != "auto")
+      pace_.type = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
+    else if (device_.is_cpu())
+      pace_ = fastestPace(net_);
+    if (engine.threads > 0) pace_.threads = std::min(pace_.threads, engine.threads);
     net_->to(device_);
   }
 
@@ -73,18 +76,15 @@ class Swift : public Engine {
 
  private:
   MotionAtTime mixed(const TwoWayMotion& motion, double time) {
-    // The network takes a few milliseconds; threads that are called for it and then wait for more cost others
-    // far longer.
-    if (torch::get_num_threads() != 1) torch::set_num_threads(1);
     const auto guess = motionAtTime(motion, time, /*several=*/true, motion_.twoThreads);
-    return swiftMix(net_, motion, guess, time, type_, device_);
+    return swiftMix(net_, motion, guess, time, pace_, device_);
   }
 
   SwiftNet net_;
   torch::Device device_;
   MotionOptions motion_;
   bool sharp_;
-  torch::ScalarType type_ = torch::kFloat32;
+  SwiftPace pace_;
 };
 
 }  // namespace

@@ -41,16 +41,6 @@ cv::Mat plane(const torch::Tensor& tensor) {
       .clone();
 }
 
-// The network sees each pixel alone: a processor does a few rows at a time, whose numbers stay in its cache.
-torch::Tensor sharesOf(SwiftNet& net, const torch::Tensor& view, torch::ScalarType type) {
-  if (!view.is_cpu()) return net->forward(view, type);
-  constexpr int64_t kPixels = 4096;
-  std::vector<torch::Tensor> bands;
-  for (const auto& band : view.split(std::max<int64_t>(1, kPixels / view.size(3)), 2))
-    bands.push_back(net->forward(band, type));
-  return torch::cat(bands, 2);
-}
-
 }  // namespace
 
 torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time) {
@@ -66,10 +56,19 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
   return torch::cat(channels).unsqueeze(0).clamp_max(kMost);
 }
 
+torch::Tensor swiftShares(SwiftNet& net, const torch::Tensor& view, const SwiftPace& pace) {
+  if (!view.is_cpu()) return net->forward(view, pace.type);
+  if (torch::get_num_threads() != pace.threads) torch::set_num_threads(pace.threads);
+  std::vector<torch::Tensor> bands;  // the network sees each pixel alone
+  for (const auto& band : view.split(std::max<int64_t>(1, pace.bandPixels / view.size(3)), 2))
+    bands.push_back(net->forward(band, pace.type));
+  return torch::cat(bands, 2);
+}
+
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
-                      torch::ScalarType type, const torch::Device& device) {
+                      const SwiftPace& pace, const torch::Device& device) {
   torch::InferenceMode inference;
-  const auto shares = sharesOf(net, swiftView(pair, guess, time).to(device), type)[0].to(torch::kCPU);
+  const auto shares = swiftShares(net, swiftView(pair, guess, time).to(device), pace)[0].to(torch::kCPU);
   MotionAtTime mixed{{}, guess.confidence};
   for (int64_t i = 0; const Hypothesis& hypothesis : guess.hypotheses) {
     mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1])});

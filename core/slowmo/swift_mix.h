@@ -10,9 +10,20 @@ namespace fw {
 /// kSwiftView, H, W]. `guess` has two hypotheses.
 torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time);
 
+/// How the network is run: what is fastest differs from machine to machine.
+struct SwiftPace {
+  torch::ScalarType type = torch::kFloat32;
+  int64_t bandPixels = 4096;  ///< worked on together; a processor's cache should hold what is known of them
+  int threads = 1;
+  bool operator==(const SwiftPace&) const = default;
+};
+
+/// The network's shares of a view, on the view's device.
+torch::Tensor swiftShares(SwiftNet& net, const torch::Tensor& view, const SwiftPace& pace);
+
 /// The same two motions, with the network's shares in place of the classical ones.
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
-                      torch::ScalarType type, const torch::Device& device);
+                      const SwiftPace& pace, const torch::Device& device);
 
 /// Weights into a network of their shape. Throws Error for what is no swift network.
 SwiftNet loadSwift(const std::filesystem::path& file);

@@ -1,10 +1,10 @@
 #pragma once
-#include "core/nn/swift.h"
+#include "core/slowmo/swift_mix.h"
 
 namespace fw {
 
-/// The number type the network runs faster in on this machine: measured in a moment at first use, then
-/// remembered in the state folder for this processor.
-torch::ScalarType fastestType(SwiftNet& net);
+/// The pace at which the network runs fastest on this machine: measured in less than a second at first use,
+/// then remembered in the state folder for this processor.
+SwiftPace fastestPace(SwiftNet& net);
 
 }  // namespace fw

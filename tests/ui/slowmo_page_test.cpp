@@ -33,7 +33,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kFps = 12;
-constexpr int kLong = 40000;  // milliseconds a slow, busy machine may take
+constexpr int kLong = 120000;  // milliseconds a slow, busy machine may take
 
 /// A disc crosses a textured ground; the corner's brightness says which frame it is. From frame `cutAt` on
 /// everything is another scene.
