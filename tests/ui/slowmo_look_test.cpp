@@ -24,7 +24,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int kLong = 60000;
+constexpr int kLong = 180000;  // milliseconds a slow, busy machine may take
 
 /// Words that do not fit where they stand. Elided and scrolled ones are meant to be longer than their place.
 QStringList cutOff(const QWidget& page) {

@@ -1,0 +1,67 @@
+#include "core/slowmo/patch_flow.h"
+
+#include <gtest/gtest.h>
+
+#include <opencv2/imgproc.hpp>
+
+#include "tests/core/slowmo/engine_motion.h"
+
+namespace fw {
+namespace {
+
+cv::Mat greyAt(cv::Size size, double dx, double dy, double time) {
+  cv::Mat grey;
+  cv::cvtColor(scene::translating(size, dx, dy, time), grey, cv::COLOR_BGR2GRAY);
+  return grey;
+}
+
+// The mean distance from `motion` of what was found, away from the rim.
+double distanceFrom(const cv::Vec2f& motion, const cv::Mat& field) {
+  constexpr int kRim = 32;
+  const cv::Mat inner = field(cv::Rect(kRim, kRim, field.cols - 2 * kRim, field.rows - 2 * kRim));
+  double sum = 0;
+  for (const cv::Vec2f& found : cv::Mat_<cv::Vec2f>(inner)) sum += cv::norm(found - motion);
+  return sum / static_cast<double>(inner.total());
+}
+
+TEST(PatchFlow, FindsPartsOfPixelsAndFastPans) {
+  for (const auto& [dx, dy] : {std::pair(0.4, -0.3), {3.4, -2.2}, {-24.0, 6.5}}) {
+    const cv::Size size(240, 160);
+    const PatchFlow flow = patchFlow(greyAt(size, dx, dy, 0), greyAt(size, dx, dy, 1), false);
+    const cv::Vec2f motion(static_cast<float>(dx), static_cast<float>(dy));
+    EXPECT_LT(distanceFrom(motion, flow.forward), 0.15) << dx << " " << dy;
+    EXPECT_LT(distanceFrom(-motion, flow.backward), 0.15) << dx << " " << dy;
+  }
+}
+
+TEST(PatchFlow, IsTheSameOnTwoThreads) {
+  const cv::Mat first = greyAt({97, 61}, 5, 3, 0), second = greyAt({97, 61}, 5, 3, 1);
+  const PatchFlow one = patchFlow(first, second, false), two = patchFlow(first, second, true);
+  EXPECT_EQ(cv::norm(one.forward, two.forward, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(one.backward, two.backward, cv::NORM_INF), 0);
+}
+
+TEST(PatchFlow, StaysWhereThereIsNothingToHoldOnTo) {
+  for (const cv::Size size : {cv::Size(8, 8), cv::Size(9, 70), cv::Size(200, 33)}) {
+    const PatchFlow flow =
+        patchFlow(cv::Mat(size, CV_8U, cv::Scalar(40)), cv::Mat(size, CV_8U, cv::Scalar(90)), false);
+    EXPECT_EQ(flow.forward.size(), size);
+    EXPECT_EQ(cv::norm(flow.forward, cv::NORM_INF), 0) << size;
+    EXPECT_EQ(cv::norm(flow.backward, cv::NORM_INF), 0) << size;
+  }
+}
+
+TEST(PatchFlow, TakesWhateverIsSmall) {
+  cv::RNG random(3);
+  for (int width = 8; width < 40; width += 5) {
+    cv::Mat first(width + 3, width, CV_8U), second = first.clone();
+    random.fill(first, cv::RNG::UNIFORM, 0, 256);
+    random.fill(second, cv::RNG::UNIFORM, 0, 256);
+    const PatchFlow flow = patchFlow(first, second, false);
+    EXPECT_TRUE(cv::checkRange(flow.forward)) << width;
+    EXPECT_TRUE(cv::checkRange(flow.backward)) << width;
+  }
+}
+
+}  // namespace
+}  // namespace fw
