@@ -67,7 +67,7 @@ cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor) {
 
 MotionOptions motionOptions(const std::string& quality) {
   if (quality == "fast") return {.longestSide = 240, .smallestScale = 0.15};
-  if (quality == "best") return {.longestSide = 640, .smallestScale = 0.4};
+  if (quality == "best") return {.longestSide = 480, .smallestScale = 0.4};
   return {};
 }
 
