@@ -9,8 +9,8 @@
 #include <QToolButton>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <utility>
 
+#include "core/store/store.h"
 #include "core/video/writer.h"
 #include "ui/slowmo/clip_stage.h"
 #include "ui/slowmo/inside_view.h"
@@ -243,14 +243,11 @@ class SlowmoPageTest : public QObject {
     auto* row = page_->queueView()->row(id);
     QVERIFY(row);
     QTest::mouseClick(buttonByTip(*row, u"Pause"_s), Qt::LeftButton);
-    const auto framesOut = [this] { return page_->queue().progress().framesOut; };
-    auto paused = framesOut();
-    const auto standsStill = [&] {  // once what was under way has ended
-      const auto before = std::exchange(paused, framesOut());
-      QTest::qWait(400);
-      return before == paused && framesOut() == paused;
-    };
-    QTRY_VERIFY_WITH_TIMEOUT(standsStill(), kLong);
+    QTRY_COMPARE_WITH_TIMEOUT(Store().job(id).state, std::string("paused"), kLong);
+    QTest::qWait(0);  // what was under way has ended, and the page has heard of it
+    const auto paused = page_->queue().progress().framesOut;
+    QTest::qWait(400);
+    QCOMPARE(page_->queue().progress().framesOut, paused);
     QVERIFY(page_->working());
     QTest::mouseClick(buttonByTip(*row, u"Resume"_s), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > std::max<int64_t>(paused, 260), kLong);
