@@ -18,6 +18,12 @@ constexpr int kOne = 32767;
 
 FW_AVX2 __m256i twice(__m128i half) { return _mm256_broadcastsi128_si256(half); }
 
+// Of what is not negative; std::lround would be called for each pixel by itself.
+FW_AVX2 int rounded(float value) {
+  constexpr float kHalf = 0.5F;
+  return static_cast<int>(value + kHalf);
+}
+
 /// Where a run of pixels reads and how much of it is shown, from 0 to kOne.
 struct Reads {
   int offset[kLayerRun];                     // of the pixel to the upper left, in bytes
@@ -36,7 +42,7 @@ FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start,
     reads.offset[i] = top * step + 3 * left;
     reads.right[i] = x - static_cast<float>(left);
     reads.below[i] = y - static_cast<float>(top);
-    reads.share[i] = static_cast<int>(share[i] * kOne + 0.5F);
+    reads.share[i] = rounded(share[i] * kOne);
   }
 }
 
@@ -44,7 +50,7 @@ FW_AVX2 void placeStill(const float* share, float part, cv::Point start, int ste
   for (int i = 0; i < count; ++i) {
     reads.offset[i] = start.y * step + 3 * (start.x + i);
     reads.right[i] = reads.below[i] = 0;
-    reads.share[i] = static_cast<int>(std::max(0.0F, share[i]) * part * kOne + 0.5F);
+    reads.share[i] = rounded(std::max(0.0F, share[i]) * part * kOne);
   }
 }
 
@@ -83,7 +89,7 @@ class Linear {
       if (i + kGroup <= count)
         std::memcpy(out + 3 * i, &bytes, 3 * kGroup);
       else
-        std::memcpy(out + 3 * i, &bytes, static_cast<std::size_t>(3 * (count - i)));
+        std::memcpy(out + 3 * i, &bytes, 3 * static_cast<std::size_t>(count - i));
     }
   }
 
@@ -98,10 +104,10 @@ class Linear {
   // The last group is filled up with its last pixel.
   FW_AVX2 static void weigh(const Reads& reads, int count, Weights& weights) {
     for (int i = 0; i < count; ++i) {
-      const int right = static_cast<int>(reads.right[i] * kAcross + 0.5F);
+      const int right = rounded(reads.right[i] * kAcross);
       weights.offset[i] = reads.offset[i];
       weights.across[i] = (kAcross - right) | (right << 8);
-      weights.below[i] = static_cast<int>(reads.below[i] * static_cast<float>(reads.share[i]) + 0.5F);
+      weights.below[i] = rounded(reads.below[i] * static_cast<float>(reads.share[i]));
       weights.above[i] = reads.share[i] - weights.below[i];
     }
     for (int i = count; i % kGroup != 0; ++i) {
@@ -154,8 +160,8 @@ class Cubic {
     static const CubicWeights weights;
     int right[kLayerRun], below[kLayerRun];
     for (int i = 0; i < count; ++i) {
-      right[i] = static_cast<int>(reads.right[i] * CubicWeights::kPositions + 0.5F);
-      below[i] = static_cast<int>(reads.below[i] * CubicWeights::kPositions + 0.5F);
+      right[i] = rounded(reads.right[i] * CubicWeights::kPositions);
+      below[i] = rounded(reads.below[i] * CubicWeights::kPositions);
     }
     const __m256i columns = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 7, 6, 7, 6, 5, 4, 5, 4, 5,
                                             4, 3, 2, 3, 2, 3, 2, 1, 0, 1, 0, 1, 0);

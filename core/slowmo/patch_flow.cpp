@@ -196,7 +196,7 @@ class Search {
         to_(to),
         columns_(countOf(from.size.width)),
         rows_(countOf(from.size.height)),
-        motions_(static_cast<std::size_t>(columns_ * rows_)) {
+        motions_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {
     if (coarser.empty())
       lookAround();
     else
@@ -214,7 +214,10 @@ class Search {
   int countOf(int length) const { return 1 + (length - kPatch + kStride - 1) / kStride; }
   int left(int column) const { return std::min(column * kStride, from_.size.width - kPatch); }
   int top(int row) const { return std::min(row * kStride, from_.size.height - kPatch); }
-  std::size_t index(int column, int row) const { return static_cast<std::size_t>(row * columns_ + column); }
+  std::size_t index(int column, int row) const {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+           static_cast<std::size_t>(column);
+  }
   bool has(int column, int row) const { return column >= 0 && row >= 0 && column < columns_ && row < rows_; }
   FW_INLINE Reading reading(int column, int row, const Vector& motion) const {
     return readingAt(to_, static_cast<float>(left(column)) + motion[0],
@@ -234,7 +237,7 @@ class Search {
 };
 
 // Downhill alone does not find a fast pan.
-void Search::lookAround() {
+FW_FAST_LOOP void Search::lookAround() {
   constexpr int kReach = 4;
   for (int row = 0; row < rows_; ++row)
     for (int column = 0; column < columns_; ++column) {
@@ -287,7 +290,7 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   }
 }
 
-void Search::fromNeighbours() {
+FW_FAST_LOOP void Search::fromNeighbours() {
   const auto visit = [&](int column, int row, int aside) __attribute__((always_inline)) {
     Vector candidates[2];
     int count = 0;
@@ -301,11 +304,11 @@ void Search::fromNeighbours() {
     for (int column = columns_ - 1; column >= 0; --column) visit(column, row, 1);
 }
 
-void Search::fromOtherWay(const std::vector<Vector>& theirs) {
+FW_FAST_LOOP void Search::fromOtherWay(const std::vector<Vector>& theirs) {
   for (int row = 0; row < rows_; ++row)
     for (int column = 0; column < columns_; ++column) {
       const Vector back = -theirs[index(column, row)];
-      const auto nearest = [this](int start, float motion) {
+      const auto nearest = [](int start, float motion) {
         return static_cast<int>(
             std::lround((static_cast<float>(start) - motion) / static_cast<float>(kStride)));
       };
@@ -315,7 +318,7 @@ void Search::fromOtherWay(const std::vector<Vector>& theirs) {
 }
 
 // Each pixel takes the mean of the patches over it, those that look alike there the most.
-cv::Mat Search::dense() const {
+FW_FAST_LOOP cv::Mat Search::dense() const {
   cv::Mat sumX = cv::Mat::zeros(from_.size, CV_32F), sumY = sumX.clone(), weights = sumX.clone();
   for (int row = 0; row < rows_; ++row)
     for (int column = 0; column < columns_; ++column) {
