@@ -52,12 +52,12 @@ class Flow : public Engine {
 
 }  // namespace
 
-Parameter sharpParameter(bool usually) {
+Parameter sharpParameter() {
   auto sharp =
       boolParameter("sharp", "Sharper sampling",
                     "Reads moved pixels with cubic interpolation: finer detail for a quarter more time. "
                     "Best quality always does.",
-                    usually);
+                    false);
   sharp.mattersWhen = {{"quality", {Value(std::string("fast")), Value(std::string("balanced"))}}};
   sharp.advanced = true;
   return sharp;
@@ -76,7 +76,7 @@ EngineKind flowEngine() {
           Schema({choiceParameter("quality", "Motion quality",
                                   "How carefully motion is looked for; each step costs about twice the time.",
                                   "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}}),
-                  sharpParameter(false)}),
+                  sharpParameter()}),
       .make = [](const Settings& settings, const EngineOptions& options) {
         return std::make_unique<Flow>(flowOptions(settings, options));
       }};

@@ -8,7 +8,7 @@ namespace fw {
 EngineKind flowEngine();
 
 /// Whether moved pixels are read with cubic interpolation; a setting that "best" leaves no choice in.
-Parameter sharpParameter(bool usually);
+Parameter sharpParameter();
 bool readsSharply(const Settings& settings);
 
 }  // namespace fw

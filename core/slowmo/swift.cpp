@@ -28,7 +28,7 @@ Schema swiftSchema() {
       "weights", "Weights",
       "A safetensors file of a run of the experiment \"interpolation\". Empty: the bundled ones.");
   precision.advanced = weights.advanced = true;
-  return Schema({quality, sharpParameter(true), precision, weights});
+  return Schema({quality, sharpParameter(), precision, weights});
 }
 
 SwiftNet chosenNet(const std::string& path) {
