@@ -54,7 +54,7 @@ FW_INLINE void weights(float part, float (&out)[2][kLayerRun], int i) {
   out[1][i] = part;
 }
 FW_INLINE void weights(float part, float (&out)[4][kLayerRun], int i) {
-  constexpr float kA = -0.75F;  // the cubic that OpenCV uses
+  constexpr float kA = -0.5F;  // of Catmull and Rom: OpenCV's −0.75 sharpens noise
   const float before = part + 1, rest = 1 - part;
   out[0][i] = ((kA * before - 5 * kA) * before + 8 * kA) * before - 4 * kA;
   out[1][i] = ((kA + 2) * part - (kA + 3)) * part * part + 1;

@@ -132,14 +132,14 @@ class Linear {
   __m256i sum_[kLayerRun / kGroup];
 };
 
-/// The weights of four neighbours for positions between the middle two, as the cubic that OpenCV uses has
+/// The weights of four neighbours for positions between the middle two, as the cubic of Catmull and Rom has
 /// them.
 struct CubicWeights {
   static constexpr int kPositions = 256;
   int16_t at[kPositions + 1][4];
 
   CubicWeights() {
-    constexpr double kA = -0.75;
+    constexpr double kA = -0.5;
     for (int i = 0; i <= kPositions; ++i) {
       const double part = static_cast<double>(i) / kPositions, before = part + 1, rest = 1 - part;
       const double first = ((kA * before - 5 * kA) * before + 8 * kA) * before - 4 * kA,
