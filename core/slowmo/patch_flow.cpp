@@ -54,6 +54,8 @@ std::vector<Level> levelsOf(const cv::Mat& picture) {
 
 const float* at(const cv::Mat& rimmed, int x, int y) { return rimmed.ptr<float>(y + kRim) + x + kRim; }
 
+std::ptrdiff_t stepOf(const Level& level) { return static_cast<std::ptrdiff_t>(level.grey.step1()); }
+
 // A row of a patch.
 using Eight = float __attribute__((vector_size(kPatch * sizeof(float))));
 
@@ -77,8 +79,8 @@ struct Reading {
   const float* origin;
   std::ptrdiff_t step;
   float right, below;
-  int x, y;
-  bool inside;
+  int x, y;     // the upper left pixel
+  bool inside;  // the whole patch lies in the picture
 };
 
 FW_INLINE Reading readingAt(const Level& level, float x, float y) {
@@ -87,13 +89,8 @@ FW_INLINE Reading readingAt(const Level& level, float x, float y) {
   const float nearX = std::clamp(x, -kBeyond, width), nearY = std::clamp(y, -kBeyond, height);
   const float left = std::floor(nearX), top = std::floor(nearY);
   const bool inside = x >= 0 && y >= 0 && x <= width - kBeyond && y <= height - kBeyond;
-  return {at(level.grey, static_cast<int>(left), static_cast<int>(top)),
-          static_cast<std::ptrdiff_t>(level.grey.step1()),
-          nearX - left,
-          nearY - top,
-          static_cast<int>(left),
-          static_cast<int>(top),
-          inside};
+  const int column = static_cast<int>(left), row = static_cast<int>(top);
+  return {at(level.grey, column, row), stepOf(level), nearX - left, nearY - top, column, row, inside};
 }
 
 FW_INLINE Eight readAcross(const Reading& from, int row) {
@@ -106,21 +103,13 @@ FW_INLINE Eight readAcross(const Reading& from, int row) {
 struct Patch {
   const float *grey, *slopeX, *slopeY;
   std::ptrdiff_t step;
-  float sumX, sumY;  // of the slopes
-  float inverseXX, inverseXY,
-      inverseYY;  // of the matrix of their products; 0 where there is nothing to hold on to
+  float sumX = 0, sumY = 0;  // of the slopes
+  // Of the matrix of their products; 0 where there is nothing to hold on to.
+  float inverseXX = 0, inverseXY = 0, inverseYY = 0;
 };
 
 FW_INLINE Patch patchAt(const Level& level, int x, int y) {
-  Patch patch{at(level.grey, x, y),
-              at(level.slopeX, x, y),
-              at(level.slopeY, x, y),
-              static_cast<std::ptrdiff_t>(level.grey.step1()),
-              0,
-              0,
-              0,
-              0,
-              0};
+  Patch patch{at(level.grey, x, y), at(level.slopeX, x, y), at(level.slopeY, x, y), stepOf(level)};
   Eight sumX{}, sumY{}, xx{}, xy{}, yy{};
   for (int row = 0; row < kPatch; ++row) {
     const Eight slopeX = loaded(patch.slopeX + row * patch.step),
