@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/nn/conv_transpose.h"
 #include "core/nn/warp.h"
 
 namespace fw {
@@ -32,6 +33,7 @@ struct PReluImpl : nn::Module {
   explicit PReluImpl(int64_t channels)
       : weight(register_parameter("weight", torch::full({channels}, 0.25))) {}
   torch::Tensor forward(const torch::Tensor& x) {
+    if (x.scalar_type() == torch::kFloat32) return torch::prelu(x, weight);
     return torch::relu(x) + weight.view({1, -1, 1, 1}) * x.clamp_max(0);
   }
   torch::Tensor weight;
@@ -54,11 +56,12 @@ Stack convLeaky(int64_t in, int64_t out, int64_t stride) {
                nn::LeakyReLU(nn::LeakyReLUOptions().negative_slope(0.2)));
 }
 
-/// Doubles both sides. LibTorch 1.13 cannot transpose 16-bit convolutions on the processor: 32 bit always.
-struct DoublingImpl : nn::ConvTranspose2dImpl {
+/// Doubles both sides, in 32 bit always: LibTorch 1.13 cannot transpose 16-bit convolutions on the processor.
+struct DoublingImpl : ConvTranspose2dImpl {
   DoublingImpl(int64_t in, int64_t out)
       : ConvTranspose2dImpl(nn::ConvTranspose2dOptions(in, out, 4).stride(2).padding(1)) {}
   torch::Tensor forward(const torch::Tensor& x) {
+    if (x.scalar_type() == torch::kFloat32) return ConvTranspose2dImpl::forward(x);
     return torch::conv_transpose2d(x.to(torch::kFloat32), weight.to(torch::kFloat32),
                                    bias.to(torch::kFloat32), 2, 1)
         .to(x.scalar_type());

@@ -21,10 +21,9 @@ Schema rifeSchema() {
   auto weights =
       pathParameter("weights", "Weights",
                     "flownet.pkl of RIFE (ECCV 2022) or of Practical RIFE 4.6, or the same as safetensors.");
-  auto precision =
-      choiceParameter("precision", "Precision",
-                      "bfloat16 is up to twice as fast on processors that have it, and looks the same.",
-                      "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
+  auto precision = choiceParameter("precision", "Precision",
+                                   "bfloat16 looks the same; whether it is faster depends on the processor.",
+                                   "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
   return Schema({weights, precision});
 }
 
