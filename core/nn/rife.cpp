@@ -28,17 +28,7 @@ torch::Tensor resized(const torch::Tensor& x, double factor) {
 
 torch::ScalarType typeOf(const nn::Module& module) { return module.parameters().front().scalar_type(); }
 
-/// As torch's, which knows no 16-bit type on every version.
-struct PReluImpl : nn::Module {
-  explicit PReluImpl(int64_t channels)
-      : weight(register_parameter("weight", torch::full({channels}, 0.25))) {}
-  torch::Tensor forward(const torch::Tensor& x) {
-    if (x.scalar_type() == torch::kFloat32) return torch::prelu(x, weight);
-    return torch::relu(x) + weight.view({1, -1, 1, 1}) * x.clamp_max(0);
-  }
-  torch::Tensor weight;
-};
-TORCH_MODULE(PRelu);
+nn::PReLU prelu(int64_t channels) { return nn::PReLU(nn::PReLUOptions().num_parameters(channels)); }
 
 /// A Sequential that may sit in another one, as those of Python do.
 struct StackImpl : nn::SequentialImpl {
@@ -48,7 +38,7 @@ struct StackImpl : nn::SequentialImpl {
 TORCH_MODULE(Stack);
 
 Stack convPRelu(int64_t in, int64_t out, int64_t stride) {
-  return Stack(nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1)), PRelu(out));
+  return Stack(nn::Conv2d(nn::Conv2dOptions(in, out, 3).stride(stride).padding(1)), prelu(out));
 }
 
 Stack convLeaky(int64_t in, int64_t out, int64_t stride) {
@@ -69,7 +59,7 @@ struct DoublingImpl : ConvTranspose2dImpl {
 };
 TORCH_MODULE(Doubling);
 
-Stack deconvPRelu(int64_t in, int64_t out) { return Stack(Doubling(in, out), PRelu(out)); }
+Stack deconvPRelu(int64_t in, int64_t out) { return Stack(Doubling(in, out), prelu(out)); }
 
 struct FlowAndMask {
   torch::Tensor flow, mask;  // changes, in pixels and logits
