@@ -7,3 +7,6 @@
 #else
 #define FW_FAST_LOOP
 #endif
+
+// Before what such a loop calls: it must go into each of the two.
+#define FW_INLINE __attribute__((always_inline)) inline

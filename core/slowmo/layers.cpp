@@ -6,10 +6,6 @@
 #include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "core/base/fast_loop.h"
-
-#define FW_INLINE __attribute__((always_inline)) inline  // into each of the two
-
 namespace fw {
 namespace {
 
@@ -104,14 +100,7 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
     std::fill_n(sum, count, all(0));
     std::fill_n(rest, count, 1.0F);
     for (const Layer& layer : layers) {
-      const MapRow shares = layer.share.row(y);
-      int visible = 0;
-      for (int i = 0; i < count; ++i) {
-        share[i] = shares[x + i];
-        visible |= share[i] > kInvisible;
-      }
-      if (visible == 0) continue;
-      for (int i = 0; i < count; ++i) rest[i] -= share[i];
+      if (!takeShares(layer, {x, y}, count, share, rest)) continue;
       place(layer.wayX.row(y), layer.wayY.row(y), layer.part, {x, y}, image.size(), count, reads);
       addMoved<Sample>(layer.ofFirst ? first : second, reads, share, count, sum);
     }
@@ -125,6 +114,7 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
   }
 }
 
+// Spelt out: clang knows no target_clones for templates.
 FW_FAST_LOOP void renderRow8(const RimmedFrame& first, const RimmedFrame& second,
                              const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
   renderRow<uchar, 2>(first, second, layers, time, y, image);

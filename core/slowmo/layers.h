@@ -2,6 +2,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "core/base/fast_loop.h"
 #include "core/slowmo/flow_at_time.h"
 
 /// What a made frame is put together from, row by row.
@@ -53,6 +54,19 @@ struct RimmedFrame {
 constexpr int kLayerRun =
     64;  ///< pixels worked on together: what is known of them stays in the nearest cache
 constexpr float kInvisible = 1.0F / 512;  ///< shares of less change nothing
+
+/// The layer's shares of a run that begins at `start`, taken off the rest. False when none of them shows.
+FW_INLINE bool takeShares(const Layer& layer, cv::Point start, int count, float* share, float* rest) {
+  const MapRow shares = layer.share.row(start.y);
+  int visible = 0;
+  for (int i = 0; i < count; ++i) {
+    share[i] = shares[start.x + i];
+    visible |= share[i] > kInvisible;
+  }
+  if (visible == 0) return false;
+  for (int i = 0; i < count; ++i) rest[i] -= share[i];
+  return true;
+}
 
 /// Fills row `y` of the image with the layers and, where their shares leave something, the fade of both
 /// frames.

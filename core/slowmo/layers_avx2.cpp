@@ -221,14 +221,7 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, cons
     sum.clear();
     std::fill_n(rest, count, 1.0F);
     for (const Layer& layer : layers) {
-      const MapRow shares = layer.share.row(y);
-      int visible = 0;
-      for (int i = 0; i < count; ++i) {
-        share[i] = shares[x + i];
-        visible |= share[i] > kInvisible;
-      }
-      if (visible == 0) continue;
-      for (int i = 0; i < count; ++i) rest[i] -= share[i];
+      if (!takeShares(layer, {x, y}, count, share, rest)) continue;
       placeMoved(layer, share, {x, y}, image.size(), step, count, reads);
       sum.add(layer.ofFirst ? first : second, reads, count);
     }

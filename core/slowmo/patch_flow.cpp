@@ -9,8 +9,7 @@
 #include "core/base/both_ways.h"
 #include "core/base/fast_loop.h"
 
-#define FW_INLINE __attribute__((always_inline)) inline  // into each of the two
-#pragma GCC diagnostic ignored "-Wpsabi"                 // so no vector is ever handed to a function
+#pragma GCC diagnostic ignored "-Wpsabi"  // no vector is ever handed to a function: all are inlined
 
 namespace fw {
 namespace {
