@@ -169,14 +169,7 @@ class RifeLearner : public InterpolationLearner {
   }
 
   torch::Tensor input(const BetweenSample& sample) const override {
-    const auto padded = [](const cv::Mat& frame) {
-      constexpr int kGrid = 32;
-      cv::Mat whole;
-      cv::copyMakeBorder(frame, whole, 0, (kGrid - frame.rows % kGrid) % kGrid, 0,
-                         (kGrid - frame.cols % kGrid) % kGrid, cv::BORDER_REPLICATE);
-      return planes(whole);
-    };
-    return torch::cat({padded(sample.first), padded(sample.second)}, 1)
+    return torch::cat({rifePicture(sample.first), rifePicture(sample.second)}, 1)
         .to(net_->parameters().front().device());
   }
   torch::Tensor output(const torch::Tensor& both) override {

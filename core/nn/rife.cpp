@@ -1,9 +1,11 @@
 #include "core/nn/rife.h"
 
+#include <opencv2/imgproc.hpp>
 #include <sstream>
 
 #include "core/base/error.h"
 #include "core/nn/conv_transpose.h"
+#include "core/nn/tensor_image.h"
 #include "core/nn/warp.h"
 
 namespace fw {
@@ -306,6 +308,15 @@ RifeOutput Rife46::forward(const torch::Tensor& first, const torch::Tensor& seco
   out.mask = torch::sigmoid(mask);
   out.merged = merge(out);
   return out;
+}
+
+torch::Tensor rifePicture(const cv::Mat& frame) {
+  constexpr int kGrid = 32;  // the coarsest block works at 1/8 and halves twice
+  const auto missing = [](int length) { return (kGrid - length % kGrid) % kGrid; };
+  // Black padding would pull the flow at the edge to zero.
+  cv::Mat padded;
+  cv::copyMakeBorder(frame, padded, 0, missing(frame.rows), 0, missing(frame.cols), cv::BORDER_REPLICATE);
+  return toTensor(padded).unsqueeze(0);
 }
 
 std::shared_ptr<Rife> rifeFromWeights(std::map<std::string, torch::Tensor> weights, const std::string& from) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <opencv2/core.hpp>
 #include <string>
 
 /// RIFE, real-time intermediate flow estimation: flow straight to the frame in between, refined block by
@@ -52,6 +53,9 @@ struct Rife46 : Rife {
   bool anyTime() const override { return true; }
   std::string title() const override { return "RIFE 4.6"; }
 };
+
+/// A picture as these networks take it: [1,3,H,W], its edge repeated until both sides fit.
+torch::Tensor rifePicture(const cv::Mat& frame);
 
 /// Recognises the architecture by the tensors' names and shapes and fills it. Throws Error that says what was
 /// found in `from` and what is supported.

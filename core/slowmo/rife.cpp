@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <opencv2/imgproc.hpp>
 #include <thread>
 
 #include "core/base/error.h"
@@ -14,7 +13,6 @@
 namespace fw {
 namespace {
 
-constexpr int kGrid = 32;         // the coarsest block works at 1/8 and halves twice
 constexpr int kMostHalvings = 6;  // for networks that know the middle only: times to 1/64
 
 Schema rifeSchema() {
@@ -98,13 +96,7 @@ class RifeEngine : public Engine {
   }
 
  private:
-  /// Black padding pulls the flow at the edge to zero: the edge is repeated instead.
-  torch::Tensor prepared(const cv::Mat& frame) const {
-    const auto missing = [](int length) { return (kGrid - length % kGrid) % kGrid; };
-    cv::Mat padded;
-    cv::copyMakeBorder(frame, padded, 0, missing(frame.rows), 0, missing(frame.cols), cv::BORDER_REPLICATE);
-    return toTensor(padded).unsqueeze(0).to(device_);
-  }
+  torch::Tensor prepared(const cv::Mat& frame) const { return rifePicture(frame).to(device_); }
 
   /// The middle, the middle of a half, … until the time is met, at most to 1/64.
   RifeOutput halved(const torch::Tensor& first, const torch::Tensor& second, double from, double to,
