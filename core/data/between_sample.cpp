@@ -10,11 +10,19 @@ namespace {
 
 template <class Change>
 void forAll(BetweenSample& sample, const Change& change) {
-  for (cv::Mat* image : {&sample.first, &sample.middle, &sample.second}) {
+  for (cv::Mat* image : {&sample.before, &sample.first, &sample.middle, &sample.second, &sample.after}) {
+    if (image->empty()) continue;
     cv::Mat changed;
     change(*image, changed);
     *image = changed;
   }
+}
+
+// All but the truth.
+template <class Change>
+void forSeen(BetweenSample& sample, const Change& change) {
+  for (cv::Mat* image : {&sample.before, &sample.first, &sample.second, &sample.after})
+    if (!image->empty()) change(*image);
 }
 
 void compress(cv::Mat& image, int quality) {
@@ -36,6 +44,7 @@ void addNoise(cv::Mat& image, double deviation, Random& random) {
 void augment(BetweenSample& sample, Random& random) {
   if (random.chance(0.5)) {
     std::swap(sample.first, sample.second);
+    std::swap(sample.before, sample.after);
     sample.time = 1.0 - sample.time;
   }
   const auto flip = random.integer(0, 3);
@@ -60,13 +69,11 @@ void augment(BetweenSample& sample, Random& random) {
   }
   if (random.chance(0.15)) {
     const double deviation = random.uniform(0.5, 5.0);
-    addNoise(sample.first, deviation, random);
-    addNoise(sample.second, deviation, random);
+    forSeen(sample, [&](cv::Mat& image) { addNoise(image, deviation, random); });
   }
   if (random.chance(0.25)) {
     const int quality = static_cast<int>(random.integer(40, 95));
-    compress(sample.first, quality);
-    compress(sample.second, quality);
+    forSeen(sample, [&](cv::Mat& image) { compress(image, quality); });
   }
 }
 

@@ -178,6 +178,15 @@ std::optional<BetweenSample> FrameWindows::crop(int side, Random& random) const 
     sample.second = cut(second);
     const double whole = meanDifference(sample.first, sample.second);
     if (whole < kStill || whole > kCut) continue;
+    const auto neighbour = [&](std::size_t index, const cv::Mat& beside) {
+      const cv::Mat frame = sequences_->frame(which, index);
+      if (frame.size() != first.size()) return cv::Mat();
+      const cv::Mat seen = cut(frame);
+      return meanDifference(seen, beside) > kCut ? cv::Mat() : seen;
+    };
+    if (start >= length) sample.before = neighbour(start - length, sample.first);
+    if (start + 2 * length < sequences_->list[which].shots.size())
+      sample.after = neighbour(start + 2 * length, sample.second);
     return sample;
   }
   return std::nullopt;
@@ -191,8 +200,10 @@ std::vector<BetweenSample> FrameWindows::triplets(int most) const {
   const std::size_t count = std::min(all.size(), static_cast<std::size_t>(std::max(most, 0)));
   for (std::size_t k = 0; k < count; ++k) {
     const auto [s, i] = all[k * all.size() / count];
-    samples.push_back(
-        {sequences_->frame(s, i), sequences_->frame(s, i + 1), sequences_->frame(s, i + 2), 0.5});
+    BetweenSample sample{sequences_->frame(s, i), sequences_->frame(s, i + 1), sequences_->frame(s, i + 2)};
+    if (i >= 2) sample.before = sequences_->frame(s, i - 2);
+    if (i + 4 < sequences_->list[s].shots.size()) sample.after = sequences_->frame(s, i + 4);
+    samples.push_back(sample);
   }
   return samples;
 }

@@ -150,7 +150,10 @@ BetweenSample layeredMotion(std::span<const cv::Mat> photos, int side, Random& r
     }
     return canvas;
   };
-  return {frameAt(0.0), frameAt(time), frameAt(1.0), time};
+  BetweenSample sample{frameAt(0.0), frameAt(time), frameAt(1.0), time};
+  sample.before = frameAt(-1.0);
+  sample.after = frameAt(2.0);
+  return sample;
 }
 
 BetweenSample layeredMiddle(std::span<const cv::Mat> photos, int side, Random& random) {

@@ -9,6 +9,7 @@
 #include "core/nn/rife.h"
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/flow_render.h"
+#include "core/slowmo/shot_motion.h"
 #include "core/slowmo/swift_mix.h"
 
 namespace fw {
@@ -67,8 +68,8 @@ class SwiftLearner : public InterpolationLearner {
   InterpolationSample prepared(BetweenSample pictures) const override {
     const torch::NoGradGuard noGrad;
     const int side = cvRound(pictures.first.cols / pictures.reduction);
-    const auto pair = estimateMotion({pictures.first, pictures.second},
-                                     {.longestSide = side, .smallestScale = 0, .twoThreads = false});
+    ShotMotion motion({.longestSide = side, .smallestScale = 0, .twoThreads = false});
+    const auto pair = motion.of(framesOf(pictures));
     const auto guess = motionAtTime(pair, pictures.time, /*several=*/true, /*twoThreads=*/false);
     const auto view = withoutRim(swiftView(pair, guess, pictures.time));
     const auto guesses = withoutRim(guessesOf(pictures, guess, side)).unsqueeze(0);
@@ -93,8 +94,8 @@ class SwiftLearner : public InterpolationLearner {
 
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
-    const FramePair frames{sample.first, sample.second};
-    const auto motion = estimateMotion(frames, motionOptions("best"));
+    const FramePair frames = framesOf(sample);
+    const auto motion = ShotMotion(motionOptions("best")).of(frames);
     const auto guess = motionAtTime(motion, sample.time, /*several=*/true, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(
@@ -105,7 +106,7 @@ class SwiftLearner : public InterpolationLearner {
   }
 
   torch::Tensor input(const BetweenSample& sample) const override {
-    const auto pair = estimateMotion({sample.first, sample.second}, {});
+    const auto pair = ShotMotion({}).of(framesOf(sample));
     return swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/true),
                      sample.time)
         .to(net_->head->weight.device());
@@ -113,6 +114,10 @@ class SwiftLearner : public InterpolationLearner {
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
 
  private:
+  static FramePair framesOf(const BetweenSample& sample) {
+    return {sample.first, sample.second, {sample.before}, {sample.after}};
+  }
+
   static cv::Mat reduced(const cv::Mat& frame, int side) {
     if (frame.cols == side) return frame;
     cv::Mat small;
@@ -125,8 +130,11 @@ class SwiftLearner : public InterpolationLearner {
     const auto time = static_cast<float>(pictures.time);
     std::vector<cv::Mat> shown;
     for (const Hypothesis& hypothesis : guess.hypotheses) {
-      shown.push_back(movedBy(first, hypothesis.motion, -time));
-      shown.push_back(movedBy(second, hypothesis.motion, 1 - time));
+      for (const auto& [frame, part] : {std::pair(first, -time), std::pair(second, 1 - time)}) {
+        const cv::Mat straight = part * hypothesis.motion;
+        shown.push_back(
+            movedBy(frame, hypothesis.bend.empty() ? straight : cv::Mat(straight + hypothesis.bend), 1));
+      }
     }
     cv::Mat fade;
     cv::addWeighted(first, 1 - time, second, time, 0, fade);

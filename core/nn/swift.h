@@ -13,8 +13,9 @@ namespace fw {
 constexpr int64_t kSwiftGuesses = 5;
 constexpr int64_t kSwiftMoved = 4;  ///< the guesses that are moved pictures; they come first
 /// Evidence for each of the two motions: how much both frames differ when moved by it, at three degrees of
-/// blur; how far either frame's own motion is from it; how sure either frame is; its length.
-constexpr int64_t kSwiftEvidence = 8;
+/// blur; how far either frame's own motion is from it; how sure either frame is; its length; and of what lies
+/// beyond the pair, how sure either frame is and by how much its motion changes there.
+constexpr int64_t kSwiftEvidence = 12;
 constexpr int64_t kSwiftFirstShare = 2 * kSwiftEvidence + 1;  ///< after how far the two motions are apart …
 /// … come the classical shares of the moved guesses, confidence and time.
 constexpr int64_t kSwiftView = kSwiftFirstShare + kSwiftMoved + 2;

@@ -171,4 +171,24 @@ std::optional<bool> CutDetector::finish() {
   return verdict(changeBefore_, wentBack_);
 }
 
+std::vector<bool> cutsBefore(const std::vector<cv::Mat>& frames) {
+  std::vector<bool> cuts(frames.size());
+  CutDetector detector;
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    if (const auto verdict = detector.next(frames[i])) cuts[i - 1] = *verdict;
+  if (const auto verdict = detector.finish()) cuts.back() = *verdict;
+  return cuts;
+}
+
+void keepToScene(FramePair& pair) {
+  std::vector<cv::Mat> frames{pair.first, pair.second};
+  const bool earlier = !pair.before.frame.empty(), later = !pair.after.frame.empty();
+  if (!earlier && !later) return;
+  if (earlier) frames.insert(frames.begin(), pair.before.frame);
+  if (later) frames.push_back(pair.after.frame);
+  const std::vector<bool> cuts = cutsBefore(frames);
+  if (earlier && cuts[1]) pair.before = {};
+  if (later && cuts.back()) pair.after = {};
+}
+
 }  // namespace fw

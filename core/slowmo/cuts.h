@@ -1,6 +1,9 @@
 #pragma once
 #include <opencv2/core.hpp>
 #include <optional>
+#include <vector>
+
+#include "core/slowmo/engine.h"
 
 namespace fw {
 
@@ -32,5 +35,11 @@ class CutDetector {
   bool wentBack_ = false;                 // the last frame looks like the one before the one before it
   int seen_ = 0;
 };
+
+/// For each frame, whether a cut lies before it; never before the first.
+std::vector<bool> cutsBefore(const std::vector<cv::Mat>& frames);
+
+/// Takes away neighbours that belong to another scene than the pair.
+void keepToScene(FramePair& pair);
 
 }  // namespace fw

@@ -12,9 +12,17 @@
 
 namespace fw {
 
-/// Two neighbouring frames of equal size and type (8- or 16-bit BGR).
+/// A frame beside a pair.
+struct Neighbour {
+  cv::Mat frame{};      ///< empty where the shot begins or ends, or nothing is known
+  double distance = 1;  ///< in time, from the pair's frame that is next to it; between the pair's own: 1
+};
+
+/// Two neighbouring frames of equal size and type (8- or 16-bit BGR), and those around them in the same shot,
+/// which show an engine how motion bends and where hidden things went.
 struct FramePair {
   cv::Mat first, second;
+  Neighbour before{}, after{};
 };
 
 struct BetweenFrame {

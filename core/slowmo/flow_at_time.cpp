@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/both_ways.h"
+#include "core/slowmo/shot_motion.h"
 
 namespace fw {
 namespace {
@@ -196,6 +197,7 @@ MotionAtTime motionAtTime(const TwoWayMotion& pair, double time, bool several, b
   } else {
     result.hypotheses = {{motion, fromFirstFrame, fromSecondFrame}};
   }
+  for (Hypothesis& hypothesis : result.hypotheses) hypothesis.bend = bendAt(pair, hypothesis.motion, time);
   return result;
 }
 

@@ -10,6 +10,7 @@ namespace fw {
 struct Hypothesis {
   cv::Mat motion;                   ///< CV_32FC2, from the first frame to the second
   cv::Mat firstShare, secondShare;  ///< CV_32FC1: how much of the pixel each frame gives when moved so
+  cv::Mat bend{};  ///< CV_32FC2: how far both are read beside the straight way; empty: not at all
 };
 
 /// What is known of the frame at one time, at the size its motion was found in. What the shares of all

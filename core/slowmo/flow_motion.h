@@ -17,14 +17,22 @@ struct MotionOptions {
 /// Of the qualities "fast", "balanced" and "best", as every engine that looks for motion offers them.
 MotionOptions motionOptions(const std::string& quality);
 
+/// Where pixels of one frame of a pair are on the side away from the other.
+struct MotionBeyond {
+  cv::Mat motion{}, trust{};  ///< as in TwoWayMotion, to the neighbour; empty where there is none
+  double distance = 1;        ///< Neighbour::distance
+};
+
 /// Motion between two frames, in pixels of the reduced pictures it was found in.
 struct TwoWayMotion {
   cv::Mat first, second;      ///< CV_8UC1, reduced
   cv::Mat forward, backward;  ///< CV_32FC2: from each pixel of the one picture to where it is in the other
   cv::Mat trustFirst,
       trustSecond;  ///< CV_32FC1: 1 where a pixel is found again and looks alike, towards 0 where not
+  MotionBeyond beforeFirst{}, afterSecond{};
 };
 
+/// Of the pair alone.
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options);
 
 /// `picture` as seen from pixels that move by factor × motion; what lies outside repeats the rim.

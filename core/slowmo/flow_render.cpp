@@ -31,6 +31,12 @@ void requirePair(const FramePair& pair) {
     throw Error("These pictures are too large",
                 std::to_string(pair.first.cols) + "×" + std::to_string(pair.first.rows),
                 "No side may be longer than 32000 pixels: scale the video down.");
+  for (const Neighbour* beside : {&pair.before, &pair.after})
+    if (!beside->frame.empty() &&
+        (beside->frame.type() != pair.first.type() || beside->frame.size() != pair.first.size() ||
+         !(beside->distance > 0)))
+      throw Error("The pictures beside this pair do not belong to it", "",
+                  "They must have the pair's size and depth, and a distance above zero.");
 }
 
 void requireBetween(double time) {

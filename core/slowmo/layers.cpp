@@ -59,12 +59,12 @@ FW_INLINE void weights(float part, float (&out)[4][kLayerRun], int i) {
 }
 
 template <int Width>
-FW_INLINE void place(const MapRow& wayX, const MapRow& wayY, float part, cv::Point start, cv::Size size,
+FW_INLINE void place(const MapRow& wayX, const MapRow& wayY, cv::Point start, cv::Size size,
                      int count, Reads<Width>& reads) {
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + part * wayX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + part * wayY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + wayY[start.x + i], 0.0F, lastY);
     reads.x[i] = static_cast<int>(x);
     reads.y[i] = static_cast<int>(y);
     weights(x - static_cast<float>(reads.x[i]), reads.across, i);
@@ -101,7 +101,7 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
     std::fill_n(rest, count, 1.0F);
     for (const Layer& layer : layers) {
       if (!takeShares(layer, {x, y}, count, share, rest)) continue;
-      place(layer.wayX.row(y), layer.wayY.row(y), layer.part, {x, y}, image.size(), count, reads);
+      place(layer.wayX.row(y), layer.wayY.row(y), {x, y}, image.size(), count, reads);
       addMoved<Sample>(layer.ofFirst ? first : second, reads, share, count, sum);
     }
     const Sample *still = first.at<Sample>(x, y), *later = second.at<Sample>(x, y);
@@ -149,12 +149,17 @@ MapRow EnlargedMap::row(int y) const {
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
   std::vector<Layer> layers;
   for (const Hypothesis& guess : motion.hypotheses) {
-    cv::Mat way[2];
-    cv::split(guess.motion, way);
-    const EnlargedMap x(way[0] * (static_cast<double>(size.width) / way[0].cols), size),
-        y(way[1] * (static_cast<double>(size.height) / way[1].rows), size);
-    layers.push_back({true, static_cast<float>(-time), x, y, EnlargedMap(guess.firstShare, size)});
-    layers.push_back({false, static_cast<float>(1 - time), x, y, EnlargedMap(guess.secondShare, size)});
+    const double scaleX = static_cast<double>(size.width) / guess.motion.cols,
+                 scaleY = static_cast<double>(size.height) / guess.motion.rows;
+    const auto add = [&](bool ofFirst, double part, const cv::Mat& share) {
+      const cv::Mat whole = guess.bend.empty() ? part * guess.motion : part * guess.motion + guess.bend;
+      cv::Mat way[2];
+      cv::split(whole, way);
+      layers.push_back({ofFirst, EnlargedMap(way[0] * scaleX, size), EnlargedMap(way[1] * scaleY, size),
+                        EnlargedMap(share, size)});
+    };
+    add(true, -time, guess.firstShare);
+    add(false, 1 - time, guess.secondShare);
   }
   return layers;
 }

@@ -28,11 +28,10 @@ class EnlargedMap {
   float scale_;
 };
 
-/// One of the frames, moved: how far from itself each pixel reads it, as a part of the way from the first
-/// frame to the second in the frame's pixels, and how much of it is shown.
+/// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of it
+/// is shown.
 struct Layer {
   bool ofFirst;
-  float part;
   EnlargedMap wayX, wayY, share;
 };
 

@@ -36,8 +36,8 @@ FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start,
   const MapRow wayX = layer.wayX.row(start.y), wayY = layer.wayY.row(start.y);
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + layer.part * wayX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + layer.part * wayY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + wayY[start.x + i], 0.0F, lastY);
     const int left = static_cast<int>(x), top = static_cast<int>(y);
     reads.offset[i] = top * step + 3 * left;
     reads.right[i] = x - static_cast<float>(left);

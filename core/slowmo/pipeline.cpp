@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <opencv2/imgproc.hpp>
@@ -114,14 +115,29 @@ void fitToResult(const PipelineInput& input, Frame& frame) {
   }
 }
 
+// Untouched frames want nothing but themselves: the first and the last one that are made may look further.
+int64_t firstWanted(const PipelineInput& input) {
+  int64_t first = input.plan.at(input.begin).first;
+  for (int64_t number = input.begin; number < input.end; ++number)
+    if (const PlannedFrame planned = input.plan.at(number); planned.made())
+      return std::min(first, planned.earliest());
+  return first;
+}
+int64_t lastWanted(const PipelineInput& input) {
+  const int64_t last = input.plan.at(input.end - 1).first;
+  for (int64_t number = input.end; number-- > input.begin;)
+    if (const PlannedFrame planned = input.plan.at(number); planned.made())
+      return std::max(last, planned.latest());
+  return last;
+}
+
 void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::stop_token stop) {
   const int64_t sourceFrames = input.analysis.frames();
-  const PlannedFrame firstWanted = input.plan.at(input.begin), lastWanted = input.plan.at(input.end - 1);
-  const int64_t last = std::max(lastWanted.first, lastWanted.second);
+  const int64_t last = lastWanted(input);
   ReadOptions options;
   if (input.choices.crop.empty()) options.maxHeight = input.maxHeight;
   VideoReader reader = openSource(input.request, options);
-  int64_t index = firstWanted.first;
+  int64_t index = firstWanted(input);
   const auto ptsOf = [&](int64_t frame) { return input.analysis.pts[static_cast<std::size_t>(frame)]; };
   if (ptsOf(index) > input.analysis.firstPts) reader.seekTo(ptsOf(index));
   while (index <= std::min(last, sourceFrames - 1)) {
@@ -148,7 +164,7 @@ void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::
   queue.close();
 }
 
-/// The making thread: keeps the two source frames around the current moment.
+/// The making thread: keeps the source frames around the current moment.
 class Maker {
  public:
   Maker(const PipelineInput& input, Engines& engines, JobControl& control,
@@ -179,29 +195,40 @@ class Maker {
     ready_.push(Paused{false}, stop_);
   }
 
-  // Takes decoded frames until both sides are here.
+  // Takes decoded frames until all that are wanted are here. Repeats never are.
   bool bring(const PlannedFrame& planned) {
-    while (right_.index < planned.second || left_.index < planned.first) {
-      if (right_.index >= planned.first && left_.index < planned.first && right_.index <= planned.second) {
-        left_ = right_;
-        continue;
-      }
+    while (around_.empty() || around_.back().index < planned.latest()) {
       auto next = decoded_.pop(stop_);
       if (!next) return false;
-      if (next->index < planned.first) continue;
-      // Repeats between the two are what this pair replaces.
-      if (next->index == planned.first) left_ = *next;
-      if (next->index == planned.first || next->index == planned.second) right_ = std::move(*next);
+      if (!input_.plan.repeats(next->index)) around_.push_back(std::move(*next));
+      leave(planned.first);
     }
+    leave(planned.first);
     return true;
+  }
+
+  // One frame before stays: the next one that is made may look back at it.
+  void leave(int64_t first) {
+    while (around_.size() > 1 && around_[1].index < first) around_.pop_front();
+  }
+
+  const Frame& frame(int64_t index) const {
+    return std::ranges::find(around_, index, &DecodedFrame::index)->frame;
+  }
+  Neighbour neighbour(const PlannedNeighbour& planned) const {
+    if (planned.frame < 0) return {};
+    return {frame(planned.frame).image, planned.distance};
   }
 
   bool make(int64_t number, const std::vector<PlannedFrame>& batch) {
     std::vector<BetweenFrame> made;
-    if (batch[0].first != batch[0].second) {
+    if (batch[0].made()) {
       std::vector<double> times;
       for (const auto& planned : batch) times.push_back(planned.t);
-      made = engines_.at(secondsOf(batch[0])).between({left_.frame.image, right_.frame.image}, times);
+      made = engines_.at(secondsOf(batch[0]))
+                 .between({frame(batch[0].first).image, frame(batch[0].second).image,
+                           neighbour(batch[0].before), neighbour(batch[0].after)},
+                          times);
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       ReadyFrame ready;
@@ -209,7 +236,7 @@ class Maker {
       ready.planned = batch[i];
       ready.sourceTime = secondsOf(batch[i]);
       if (made.empty()) {
-        ready.picture = left_.frame;
+        ready.picture = frame(batch[0].first);
       } else {
         ready.picture.image = std::move(made[i].image);
         ready.confidence = std::move(made[i].confidence);
@@ -229,7 +256,7 @@ class Maker {
   BoundedQueue<DecodedFrame>& decoded_;
   BoundedQueue<Message>& ready_;
   std::stop_token stop_;
-  DecodedFrame left_{-1, {}}, right_{-1, {}};
+  std::deque<DecodedFrame> around_;
 };
 
 }  // namespace
@@ -252,9 +279,9 @@ Engine& Engines::at(double sourceSeconds) {
 }
 
 int64_t framesInFlight(int64_t bytesPerFrame) {
-  // Decoded ones also keep the decoder's own picture; the pair in work and what the encoder holds come on
+  // Decoded ones also keep the decoder's own picture; the pair in work, its neighbours and what the encoder holds come on
   // top.
-  return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + 4;
+  return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + 6;
 }
 
 void makeFrames(const PipelineInput& input, Engines& engines, const PipelineEvents& events,

@@ -27,7 +27,7 @@ struct ReadyFrame {
   double sourceTime = 0;  ///< seconds from the source's first frame
   Frame picture;          ///< with the decoder's own picture when it is untouched
   cv::Mat confidence;     ///< of made frames
-  bool made() const { return planned.first != planned.second; }
+  bool made() const { return planned.made(); }
 };
 
 struct PipelineInput {

@@ -72,12 +72,12 @@ PlannedFrame FramePlan::at(int64_t number) const {
   planned.time = timeline_.at(number);
   const int64_t end = timeline_.sourceFrames();
   int64_t first = planned.time.frame, second = first + 1;
-  while (duplicate_[static_cast<std::size_t>(first)]) --first;
-  while (second < end && duplicate_[static_cast<std::size_t>(second)]) ++second;
+  while (repeats(first)) --first;
+  while (second < end && repeats(second)) ++second;
   planned.first = planned.second = first;
   // Nothing is made across a cut nor after the last frame: the frame before stays until the next one's time.
   const bool nothingFollows =
-      second == end ? !loop_ || end == 1 : beginsScene_[static_cast<std::size_t>(second)];
+      second == end ? !loop_ || end == 1 : beginsScene(second);
   if (nothingFollows) return planned;
   const int64_t until = timeline_.sourceTicks(second);
   int64_t begin = timeline_.sourceTicks(first);
@@ -89,7 +89,27 @@ PlannedFrame FramePlan::at(int64_t number) const {
   if (t <= 0) return planned;
   planned.second = second;
   planned.t = t;
+  addNeighbours(planned, until - begin);
   return planned;
+}
+
+void FramePlan::addNeighbours(PlannedFrame& planned, int64_t gap) const {
+  constexpr double kFarthest = 3;  // steps of time too unlike each other say little about one another
+  const auto near = [&](int64_t frame, int64_t from, int64_t until) -> PlannedNeighbour {
+    const int64_t passed = timeline_.sourceTicks(until) - timeline_.sourceTicks(from);
+    const double distance = static_cast<double>(passed) / static_cast<double>(gap);
+    if (distance > kFarthest || distance < 1 / kFarthest) return {};
+    return {frame, distance};
+  };
+  if (planned.first > 0 && !beginsScene(planned.first)) {
+    int64_t before = planned.first - 1;
+    while (repeats(before)) --before;
+    planned.before = near(before, before, planned.first);
+  }
+  int64_t after = planned.second + 1;
+  const int64_t end = timeline_.sourceFrames();
+  while (after < end && repeats(after)) ++after;
+  if (after < end && !beginsScene(after)) planned.after = near(after, planned.second, after);
 }
 
 int64_t FramePlan::segments() const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <deque>
 #include <limits>
 #include <optional>
 
@@ -21,11 +22,20 @@ constexpr double kWorthTheTime = 0.3;  // dB: a slower engine must be at least t
 constexpr double kReadBetween =
     2.5;  // times a triplet's length: farther apart, jumping is quicker than decoding
 
+// How to find a triplet again: the first frame that was read for it, and how many come before the pair.
+struct Place {
+  int64_t pts = 0;
+  std::size_t before = 0;
+  auto operator<=>(const Place&) const = default;
+};
+
+// Every second frame is hidden; `pair` may know its neighbours.
 struct Triplet {
   std::string name;
   double seconds = 0;  // of the middle frame
-  int64_t pts = 0;     // of the first one
-  cv::Mat before, truth, after;
+  Place place;
+  FramePair pair;
+  cv::Mat truth;
 };
 
 std::string clockName(double seconds) {
@@ -36,34 +46,59 @@ std::string clockName(double seconds) {
 
 // A cut is where the frames on both sides do not explain the middle one: then no engine can be right.
 bool hasCut(const Triplet& triplet) {
-  CutDetector detector;
-  bool cut = false;
-  for (const cv::Mat* frame : {&triplet.before, &triplet.truth, &triplet.after})
-    cut |= detector.next(*frame).value_or(false);
-  return detector.finish().value_or(false) || cut;
+  const auto cuts = cutsBefore({triplet.pair.first, triplet.truth, triplet.pair.second});
+  return std::ranges::find(cuts, true) != cuts.end();
 }
 
 bool worthChecking(const Triplet& triplet) {
-  return psnr(triplet.before, triplet.truth) < kStillPsnr &&
-         psnr(triplet.truth, triplet.after) < kStillPsnr && !hasCut(triplet);
+  return psnr(triplet.pair.first, triplet.truth) < kStillPsnr &&
+         psnr(triplet.truth, triplet.pair.second) < kStillPsnr && !hasCut(triplet);
 }
 
-// The next three frames; empty at the end of the part that is checked.
-std::optional<Triplet> nextTriplet(VideoReader& reader, double until) {
-  const VideoInfo& info = reader.info();
-  Triplet triplet;
-  for (cv::Mat* picture : {&triplet.before, &triplet.truth, &triplet.after}) {
-    auto frame = reader.next();
-    if (!frame) return std::nullopt;
-    *picture = frame->image;
-    if (picture == &triplet.before) triplet.pts = frame->pts;
-    const double seconds = static_cast<double>(frame->pts - info.startPts) * info.timeBase.value();
-    if (seconds > until) return std::nullopt;
-    if (picture == &triplet.truth) triplet.seconds = seconds;
+constexpr std::size_t kTriplet = 3, kStep = 2;  // from one frame that is seen to the next
+
+// Triplets one after another, with the frames around them.
+class Walk {
+ public:
+  explicit Walk(VideoReader& reader) : reader_(reader) {}
+
+  // Reading begins anew: `before` frames come before the first triplet.
+  void begin(std::size_t before) {
+    frames_.clear();
+    first_ = before;
   }
-  triplet.name = clockName(triplet.seconds);
-  return triplet;
-}
+
+  // Empty at the end of the part that is checked.
+  std::optional<Triplet> next(double until) {
+    while (frames_.size() < first_ + kTriplet + kStep)
+      if (auto frame = reader_.next())
+        frames_.push_back(std::move(*frame));
+      else
+        break;
+    const std::size_t second = first_ + kStep;
+    if (second >= frames_.size() || secondsOf(frames_[second]) > until) return std::nullopt;
+    Triplet triplet;
+    triplet.place = {frames_.front().pts, first_};
+    triplet.seconds = secondsOf(frames_[first_ + 1]);
+    triplet.name = clockName(triplet.seconds);
+    triplet.truth = frames_[first_ + 1].image;
+    triplet.pair = {frames_[first_].image, frames_[second].image};
+    if (first_ >= kStep) triplet.pair.before.frame = frames_[first_ - kStep].image;
+    if (second + kStep < frames_.size()) triplet.pair.after.frame = frames_[second + kStep].image;
+    keepToScene(triplet.pair);
+    for (first_ += kTriplet; first_ > kStep; --first_) frames_.pop_front();
+    return triplet;
+  }
+
+ private:
+  double secondsOf(const Frame& frame) const {
+    return static_cast<double>(frame.pts - reader_.info().startPts) * reader_.info().timeBase.value();
+  }
+
+  VideoReader& reader_;
+  std::deque<Frame> frames_;
+  std::size_t first_ = 0;  // of the next pair, in frames_
+};
 
 // One triplet from each of `count` equal parts of the clip: the first of the part that is worth checking.
 class TripletSource {
@@ -84,22 +119,29 @@ class TripletSource {
     const double length = (until_ - from_) / parts_;
     const double begin = from_ + part * length, end = part + 1 == parts_ ? until_ : begin + length;
     // A little before the middle of the part: clips begin and end with stills and fades.
-    const double start = begin + std::max(0.0, length / 2 - 3 * frame_);
-    if (part > 0 || start > from_ + kReadBetween * 3 * frame_) reader_.seek(start);
+    const double start = begin + std::max(0.0, length / 2 - 3 * frame_), early = start - kStep * frame_;
+    if (part == 0 && start <= kReadBetween * kTriplet * frame_) {
+      walk_.begin(0);
+    } else {
+      reader_.seek(std::max(0.0, early));
+      walk_.begin(early > 0 ? kStep : 0);
+    }
     while (!stop.stop_requested()) {
-      auto triplet = nextTriplet(reader_, end + frame_ / 2);
+      auto triplet = walk_.next(end + frame_ / 2);
       if (!triplet || worthChecking(*triplet)) return triplet;
     }
     return std::nullopt;
   }
 
-  std::optional<Triplet> again(int64_t pts) {
-    reader_.seekTo(pts);
-    return nextTriplet(reader_, std::numeric_limits<double>::max());
+  std::optional<Triplet> again(const Place& place) {
+    reader_.seekTo(place.pts);
+    walk_.begin(place.before);
+    return walk_.next(std::numeric_limits<double>::max());
   }
 
  private:
   VideoReader reader_;
+  Walk walk_{reader_};
   double from_ = 0, until_ = 0, frame_ = 0;
   int parts_ = 1;
 };
@@ -107,7 +149,7 @@ class TripletSource {
 struct Competitor {
   EngineCheck check;
   std::unique_ptr<Engine> engine;
-  std::vector<std::pair<double, int64_t>> ranking;  // PSNR and which triplet, by its first frame
+  std::vector<std::pair<double, Place>> ranking;  // by PSNR
 };
 
 std::vector<Competitor> competitors(const SelfCheckOptions& options) {
@@ -133,10 +175,9 @@ std::vector<Competitor> competitors(const SelfCheckOptions& options) {
 void checkOne(Competitor& competitor, const Triplet& triplet) {
   if (!competitor.engine) return;
   try {
-    const FramePair pair{triplet.before, triplet.after};
-    const auto score = scoreMiddle(triplet.name, pair, triplet.truth, *competitor.engine);
+    const auto score = scoreMiddle(triplet.name, triplet.pair, triplet.truth, *competitor.engine);
     competitor.check.triplets.push_back(score);
-    competitor.ranking.emplace_back(score.psnr, triplet.pts);
+    competitor.ranking.emplace_back(score.psnr, triplet.place);
   } catch (const Error& error) {
     competitor.check.failure = error.what();
     competitor.engine.reset();
@@ -144,17 +185,16 @@ void checkOne(Competitor& competitor, const Triplet& triplet) {
 }
 
 // Pictures are made again rather than kept: twelve triplets of a 4K clip fill the memory.
-CheckedFrame picturesOf(const std::pair<double, int64_t>& ranked, Engine& engine, TripletSource& source) {
+CheckedFrame picturesOf(const std::pair<double, Place>& ranked, Engine& engine, TripletSource& source) {
   CheckedFrame frame;
   frame.psnr = ranked.first;
   const auto triplet = source.again(ranked.second);
   if (!triplet) return frame;
-  const FramePair pair{triplet->before, triplet->after};
-  frame.psnr = scoreMiddle(triplet->name, pair, triplet->truth, engine, &frame.made).psnr;
+  frame.psnr = scoreMiddle(triplet->name, triplet->pair, triplet->truth, engine, &frame.made).psnr;
   frame.seconds = triplet->seconds;
-  frame.before = to8Bit(triplet->before);
+  frame.before = to8Bit(triplet->pair.first);
   frame.truth = to8Bit(triplet->truth);
-  frame.after = to8Bit(triplet->after);
+  frame.after = to8Bit(triplet->pair.second);
   return frame;
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/paths.h"
 #include "core/slowmo/flow.h"
 #include "core/slowmo/flow_render.h"
+#include "core/slowmo/shot_motion.h"
 #include "core/slowmo/swift_mix.h"
 #include "core/slowmo/swift_tuning.h"
 
@@ -41,14 +42,20 @@ SwiftNet chosenNet(const std::string& path) {
   }
 }
 
+MotionOptions motionOptionsFor(const Settings& settings, const EngineOptions& engine) {
+  MotionOptions options = motionOptions(settings.text("quality"));
+  options.twoThreads = engine.threads != 1;
+  return options;
+}
+
 class Swift : public Engine {
  public:
   Swift(const Settings& settings, const EngineOptions& engine)
       : net_(chosenNet(settings.text("weights"))),
         device_(engine.device),
-        motion_(motionOptions(settings.text("quality"))),
+        twoThreads_(engine.threads != 1),
+        motion_(motionOptionsFor(settings, engine)),
         sharp_(readsSharply(settings)) {
-    motion_.twoThreads = engine.threads != 1;
     const auto& precision = settings.text("precision");
     if (precision != "auto")
       pace_.type = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
@@ -63,7 +70,7 @@ class Swift : public Engine {
     for (const double time : times) requireBetween(time);
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
-    const auto motion = estimateMotion(pair, motion_);
+    const auto motion = motion_.of(pair);
     for (const double time : times) frames.push_back(renderBetween(pair, mixed(motion, time), time, sharp_));
     return frames;
   }
@@ -71,18 +78,19 @@ class Swift : public Engine {
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    return explainBetween(pair, mixed(estimateMotion(pair, motion_), time), time);
+    return explainBetween(pair, mixed(motion_.of(pair), time), time);
   }
 
  private:
   MotionAtTime mixed(const TwoWayMotion& motion, double time) {
-    const auto guess = motionAtTime(motion, time, /*several=*/true, motion_.twoThreads);
+    const auto guess = motionAtTime(motion, time, /*several=*/true, twoThreads_);
     return swiftMix(net_, motion, guess, time, pace_, device_);
   }
 
   SwiftNet net_;
   torch::Device device_;
-  MotionOptions motion_;
+  bool twoThreads_;
+  ShotMotion motion_;
   bool sharp_;
   SwiftPace pace_;
 };

@@ -20,6 +20,17 @@ cv::Mat length(const cv::Mat& vectors) {
   return result;
 }
 
+void addEvidenceBeyond(const cv::Mat& goes, const MotionBeyond& beyond, const cv::Mat& motion, float part,
+                       std::vector<cv::Mat>& maps) {
+  if (beyond.motion.empty()) {
+    const cv::Mat nothing = cv::Mat::zeros(motion.size(), CV_32F);
+    maps.insert(maps.end(), {nothing, nothing});
+    return;
+  }
+  const cv::Mat change = length(goes + beyond.motion / beyond.distance) / kPixelsApart;
+  maps.insert(maps.end(), {movedBy(beyond.trust, motion, part), movedBy(change, motion, part)});
+}
+
 void addEvidence(const TwoWayMotion& pair, const cv::Mat& motion, double time, std::vector<cv::Mat>& maps) {
   const auto toFirst = static_cast<float>(-time), toSecond = static_cast<float>(1 - time);
   cv::Mat difference, near, wide;
@@ -32,6 +43,8 @@ void addEvidence(const TwoWayMotion& pair, const cv::Mat& motion, double time, s
                length(motion + movedBy(pair.backward, motion, toSecond)) / kPixelsApart,
                movedBy(pair.trustFirst, motion, toFirst), movedBy(pair.trustSecond, motion, toSecond),
                length(motion) / kPixelsMoved});
+  addEvidenceBeyond(pair.forward, pair.beforeFirst, motion, toFirst, maps);
+  addEvidenceBeyond(pair.backward, pair.afterSecond, motion, toSecond, maps);
 }
 
 cv::Mat plane(const torch::Tensor& tensor) {
@@ -71,7 +84,7 @@ MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTim
   const auto shares = swiftShares(net, swiftView(pair, guess, time).to(device), pace)[0].to(torch::kCPU);
   MotionAtTime mixed{{}, guess.confidence};
   for (int64_t i = 0; const Hypothesis& hypothesis : guess.hypotheses) {
-    mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1])});
+    mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1]), hypothesis.bend});
     i += 2;
   }
   return mixed;

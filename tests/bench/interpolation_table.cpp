@@ -124,9 +124,9 @@ double memory(const char* field) {
 }
 void resetPeak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
-cv::Mat middle(Engine& engine, const cv::Mat& first, const cv::Mat& second) {
+cv::Mat middle(Engine& engine, const FramePair& pair) {
   constexpr double kHalf = 0.5;
-  return engine.between({first, second}, {&kHalf, 1}).at(0).image;
+  return engine.between(pair, {&kHalf, 1}).at(0).image;
 }
 
 void addScore(Row& row, const cv::Mat& made, const cv::Mat& truth) {
@@ -135,25 +135,32 @@ void addScore(Row& row, const cv::Mat& made, const cv::Mat& truth) {
   ++row.frames;
 }
 
+std::vector<cv::Mat> resized(const std::vector<cv::Mat>& frames, cv::Size size) {
+  std::vector<cv::Mat> scaled(frames.size());
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    cv::resize(frames[i], scaled[i], size, 0, 0, cv::INTER_CUBIC);
+  return scaled;
+}
+
 void measureSpeed(Row& row, Engine& engine, const Stretch& stretch, bool slow) {
   for (const cv::Size& size : kSizes) {
-    cv::Mat first, second;
-    cv::resize(stretch.seen[0], first, size, 0, 0, cv::INTER_CUBIC);
-    cv::resize(stretch.seen[1], second, size, 0, 0, cv::INTER_CUBIC);
+    const std::vector<cv::Mat> frames = resized(stretch.seen, size);
     const bool largest = size == kSizes[2];
-    if (!slow || largest) middle(engine, first, second);  // first use allocates
+    if (!slow || largest) middle(engine, pairOf(frames, 0));  // first use allocates
     if (largest) {
       malloc_trim(0);  // what earlier runs left to be used again would hide what this one needs
       resetPeak();
     }
     const double before = memory("VmRSS");
-    // The least of several runs is what the machine can do; what else runs on it only adds.
+    // The least of several runs is what the machine can do; what else runs on it only adds. Each is a pair
+    // further, as in a video: an engine that remembers what it saw finds one new frame.
     double wall = 1e9, processor = 1e9;
-    const int runs = slow ? 1 : size == kSizes[0] ? 7 : 4;
-    for (int i = 0; i < runs; ++i) {
+    const std::size_t pairs = frames.size() - 1, runs = slow ? 1 : size == kSizes[0] ? 2 * pairs : pairs;
+    for (std::size_t i = 1; i <= runs; ++i) {
+      const FramePair pair = pairOf(frames, i % pairs);
       const double used = processorMilliseconds();
       const auto start = std::chrono::steady_clock::now();
-      middle(engine, first, second);
+      middle(engine, pair);
       const std::chrono::duration<double, std::milli> taken = std::chrono::steady_clock::now() - start;
       wall = std::min(wall, taken.count());
       processor = std::min(processor, processorMilliseconds() - used);
@@ -191,11 +198,9 @@ Row minterpolateRow(const std::vector<Stretch>& stretches) {
       if (!result->made[i].empty()) addScore(row, result->made[i], stretch.truth[i]);
   }
   for (const cv::Size& size : kSizes) {
-    std::vector<cv::Mat> frames;
-    for (std::size_t i = 0; i < std::min<std::size_t>(4, stretches[0].seen.size()); ++i) {
-      cv::resize(stretches[0].seen[i], frames.emplace_back(), size, 0, 0, cv::INTER_CUBIC);
-    }
-    if (const auto result = minterpolate(frames)) {
+    std::vector<cv::Mat> few = stretches[0].seen;
+    few.resize(std::min<std::size_t>(4, few.size()));
+    if (const auto result = minterpolate(resized(few, size))) {
       row.processor[size.height] = result->milliseconds;
       row.peakMegabytes = result->peakMegabytes;
     }
@@ -229,7 +234,7 @@ int table(int count, char** words) {
     Row row;
     for (const Stretch& stretch : contender.random ? std::vector<Stretch>() : stretches)
       for (std::size_t i = 0; i < stretch.truth.size(); ++i)
-        addScore(row, middle(*contender.engine, stretch.seen[i], stretch.seen[i + 1]), stretch.truth[i]);
+        addScore(row, middle(*contender.engine, pairOf(stretch.seen, i)), stretch.truth[i]);
     measureSpeed(row, *contender.engine, stretches[0], contender.slow);
     print(contender.name, row);
     if (contender.name == "flow balanced") flow = row;

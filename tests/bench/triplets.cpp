@@ -18,6 +18,13 @@ std::vector<fs::path> sorted(const fs::path& folder) {
 
 }  // namespace
 
+FramePair pairOf(const std::vector<cv::Mat>& seen, std::size_t i) {
+  FramePair pair{seen[i], seen[i + 1]};
+  if (i > 0) pair.before.frame = seen[i - 1];
+  if (i + 2 < seen.size()) pair.after.frame = seen[i + 2];
+  return pair;
+}
+
 std::vector<Stretch> realStretches(const fs::path& folder, int count, const std::vector<std::string>& names) {
   std::vector<Stretch> stretches;
   const bool all =

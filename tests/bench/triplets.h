@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/slowmo/engine.h"
+
 /// Real or made motion with the middle frames hidden.
 namespace fw::bench {
 
@@ -13,6 +15,9 @@ struct Stretch {
   std::vector<cv::Mat> seen;   ///< n + 1 frames
   std::vector<cv::Mat> truth;  ///< n frames
 };
+
+/// Frames i and i + 1 of those that are seen, with their neighbours.
+FramePair pairOf(const std::vector<cv::Mat>& seen, std::size_t i);
 
 /// `count` consecutive triplets from the middle of each sequence (a folder of pictures) in `folder`; only of
 /// those that are named, when any of them is there.

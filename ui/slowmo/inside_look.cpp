@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/image/views.h"
 #include "core/slowmo/analysis.h"
+#include "core/slowmo/cuts.h"
 #include "core/slowmo/engine.h"
 #include "core/slowmo/settings.h"
 
@@ -31,18 +32,28 @@ Pair readPair(const SlowmoRequest& source, double seconds) {
   const auto timeOf = [&](const Frame& frame) {
     return static_cast<double>(frame.pts - reader.info().startPts) * tick;
   };
-  reader.seek(std::max(0.0, seconds));
-  auto first = reader.next();
+  const auto readFrom = [&](double moment) {
+    reader.seek(std::max(0.0, moment));
+    return reader.next();
+  };
+  const auto justBefore = [&](const Frame& frame) {
+    return timeOf(frame) - static_cast<double>(frame.duration) * tick / 2;
+  };
+  auto first = readFrom(seconds);
   auto second = reader.next();
   if (first && !second && timeOf(*first) > 0) {  // the last frame: the pair before it
-    reader.seek(std::max(0.0, timeOf(*first) - static_cast<double>(first->duration) * tick / 2));
-    first = reader.next();
+    first = readFrom(justBefore(*first));
     second = reader.next();
   }
   if (!first || !second)
     throw Error("There are no two frames to look between", source.sources.front().string(),
                 "A clip needs at least two frames.");
-  return {{to8Bit(first->image), to8Bit(second->image)}, timeOf(*first), timeOf(*second)};
+  Pair pair{{to8Bit(first->image), to8Bit(second->image)}, timeOf(*first), timeOf(*second)};
+  if (const auto after = reader.next()) pair.frames.after.frame = to8Bit(after->image);
+  if (timeOf(*first) > 0)
+    if (const auto before = readFrom(justBefore(*first))) pair.frames.before.frame = to8Bit(before->image);
+  keepToScene(pair.frames);
+  return pair;
 }
 
 std::string engineAt(const SlowmoRequest& request, const Settings& settings, double seconds) {

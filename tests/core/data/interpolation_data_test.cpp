@@ -141,5 +141,25 @@ TEST(FrameWindows, WhatIsTakenAsideIsNotTrainedOn) {
         EXPECT_GT(distance(test.middle, trained), 0.5);
 }
 
+TEST(FrameWindows, KnowWhatLiesBeyondTheirPairs) {
+  const Folder folder;
+  writeSequence(folder.path() / "one", 9, 4);
+  FrameWindows windows;
+  windows.addFrames("one", findPictures({folder.path().string()}).sequences.front().frames);
+  const auto triplets = windows.triplets(4);
+  ASSERT_EQ(triplets.size(), 4U);
+  EXPECT_TRUE(triplets[0].before.empty());
+  EXPECT_EQ(distance(triplets[0].after, triplets[1].second), 0.0);
+  EXPECT_EQ(distance(triplets[2].before, triplets[1].first), 0.0);
+  EXPECT_TRUE(triplets[3].after.empty());
+
+  Random random(3);
+  BetweenSample sample = triplets[1];
+  augment(sample, random);
+  // However it was turned, what lies beyond still lies farther from the middle than the pair does.
+  EXPECT_GT(distance(sample.before, sample.middle), distance(sample.first, sample.middle));
+  EXPECT_GT(distance(sample.before, sample.second), distance(sample.before, sample.first));
+}
+
 }  // namespace
 }  // namespace fw

@@ -46,6 +46,16 @@ TEST(Cuts, AreFoundWhereTheSceneChanges) {
   EXPECT_EQ(cutsIn(frames), (std::vector<int>{8, 16}));
 }
 
+TEST(Cuts, SeparateAPairFromItsNeighbours) {
+  FramePair pair{scene(1, 0, 0), scene(1, 3, 0), {scene(2, 0, 0)}, {scene(1, 6, 0)}};
+  keepToScene(pair);
+  EXPECT_TRUE(pair.before.frame.empty());
+  EXPECT_FALSE(pair.after.frame.empty());
+  pair.after.frame = scene(3, 0, 0);
+  keepToScene(pair);
+  EXPECT_TRUE(pair.after.frame.empty());
+}
+
 TEST(Cuts, AreNotFastMotion) {
   std::vector<cv::Mat> frames;
   for (int i = 0; i < 12; ++i) frames.push_back(scene(4, 20.0 * i, 6.0 * i));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -51,6 +52,25 @@ TEST(Plan, RepeatsBecomeFramesBetweenTheirNeighbours) {
     EXPECT_EQ(plan.at(k + 1).t, 0.5);
   }
   EXPECT_EQ(plan.at(7).second, 6) << "nothing follows the last drawing: it stays";
+}
+
+TEST(Plan, NeighboursOfAPairAreDistinctAndOfItsScene) {
+  Analysis analysis = clip(12);
+  analysis.duplicates = {3, 8};
+  analysis.cuts = {6};
+  const FramePlan plan(analysis, info24(), {{2, 1}});
+  const auto around = [&](int64_t number) {
+    const PlannedFrame frame = plan.at(number);
+    return std::array{frame.before.frame, frame.first, frame.second, frame.after.frame};
+  };
+  EXPECT_EQ(around(1), (std::array<int64_t, 4>{-1, 0, 1, 2})) << "the clip begins";
+  EXPECT_EQ(around(3), (std::array<int64_t, 4>{0, 1, 2, 4})) << "a repeat is none";
+  EXPECT_EQ(plan.at(3).after.distance, 2);
+  EXPECT_EQ(around(6), (std::array<int64_t, 4>{1, 2, 4, 5}));
+  EXPECT_EQ(plan.at(6).before.distance, 0.5);
+  EXPECT_EQ(around(9), (std::array<int64_t, 4>{2, 4, 5, -1})) << "a cut follows";
+  EXPECT_EQ(around(13), (std::array<int64_t, 4>{-1, 6, 7, 9})) << "and precedes";
+  EXPECT_EQ(around(21), (std::array<int64_t, 4>{9, 10, 11, -1})) << "the clip ends";
 }
 
 TEST(Plan, ARepeatBesideACutIsHeld) {

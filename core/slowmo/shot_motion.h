@@ -1,0 +1,33 @@
+#pragma once
+#include <deque>
+
+#include "core/slowmo/flow_motion.h"
+
+namespace fw {
+
+/// Looks for motion along a shot: what is found between two frames serves the pairs on both sides too. Frames
+/// must not be written to while this lives.
+class ShotMotion {
+ public:
+  explicit ShotMotion(const MotionOptions& options) : options_(options) {}
+
+  /// Of the pair and, where it has neighbours, beyond it. What one frame shows and the other does not is then
+  /// taken to move on as it did before, or will.
+  TwoWayMotion of(const FramePair& pair);
+
+ private:
+  struct Found {
+    cv::Mat first, second;
+    TwoWayMotion motion;
+  };
+  const TwoWayMotion& between(const cv::Mat& first, const cv::Mat& second);
+
+  MotionOptions options_;
+  std::deque<Found> found_;  // the latest last
+};
+
+/// How far beside the straight way the pixels that move so are at `time`, by their acceleration before and
+/// after. CV_32FC2; empty where no neighbour is known.
+cv::Mat bendAt(const TwoWayMotion& pair, const cv::Mat& motion, double time);
+
+}  // namespace fw
