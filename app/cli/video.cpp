@@ -147,7 +147,11 @@ void addVideoCommands(CLI::App& app) {
   auto* scoreCommand = app.add_subcommand("score", "Score an engine on triplets: first, true middle, last");
   auto arguments = std::make_shared<EngineArguments>();
   auto folder = std::make_shared<std::string>();
-  scoreCommand->add_option("folder", *folder, "Holds folders of three pictures each")->required();
+  scoreCommand
+      ->add_option("folder", *folder,
+                   "Holds folders of three pictures each (first, true middle, last), or of five: "
+                   "also one before and one after")
+      ->required();
   scoreCommand->add_option("--engine", arguments->engine, "As `engines` lists them; the first when not said");
   scoreCommand->add_option("--set", arguments->settings, "A setting of the engine, name=value")->take_all();
   scoreCommand->add_option("--device", arguments->options.device, "cpu, cuda:0 …")->capture_default_str();

@@ -21,11 +21,11 @@ namespace fw {
 namespace {
 
 constexpr const char* kStory =
-    "Two frames go in, the frame between them comes out. Classical optical flow gives guesses: each frame, "
-    "moved as the first "
-    "frame or as the second one says, or simply both faded into each other. The network swift learns from "
-    "real clips with "
-    "frames hidden which guess to believe at every pixel. RIFE learns the motion itself, from nothing.\n\n"
+    "Two frames go in, the frame between them comes out; those around them may be seen too. Classical "
+    "optical flow gives guesses: each frame, moved as the first or as the second one says, along a way that "
+    "bends as it did before and will; or moved as it goes on by itself; or simply both faded. "
+    "The network swift learns from real clips with frames hidden which guess to believe at every pixel. RIFE "
+    "learns the motion itself, from nothing.\n\n"
     "Watch swift leave the line of classical flow behind within some hundred steps, while RIFE needs tens of "
     "thousands to reach "
     "it. The gallery shows the same held-out frames at every snapshot: look at the outlines of moving "

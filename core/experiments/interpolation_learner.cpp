@@ -70,8 +70,8 @@ class SwiftLearner : public InterpolationLearner {
     const int side = cvRound(pictures.first.cols / pictures.reduction);
     ShotMotion motion({.longestSide = side, .smallestScale = 0, .twoThreads = false});
     const auto pair = motion.of(framesOf(pictures));
-    const auto guess = motionAtTime(pair, pictures.time, /*several=*/true, /*twoThreads=*/false);
-    const auto view = withoutRim(swiftView(pair, guess, pictures.time));
+    const auto guess = swiftGuesses(pair, pictures.time, /*twoThreads=*/false);
+    const auto view = withoutRim(swiftView(pair, guess, pictures.time, /*twoThreads=*/false));
     const auto guesses = withoutRim(guessesOf(pictures, guess, side)).unsqueeze(0);
     const auto truth = withoutRim(planes(reduced(pictures.middle, side)));
     const double error = meanSquare(mixOf(guesses, swiftClassicalShares(view)), truth);
@@ -96,19 +96,20 @@ class SwiftLearner : public InterpolationLearner {
     net_->eval();
     const FramePair frames = framesOf(sample);
     const auto motion = ShotMotion(motionOptions("best")).of(frames);
-    const auto guess = motionAtTime(motion, sample.time, /*several=*/true, /*twoThreads=*/true);
+    const auto guess = swiftGuesses(motion, sample.time, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(
                frames,
-               swiftMix(net_, motion, guess, sample.time, {.threads = torch::get_num_threads()}, device),
+               swiftMix(net_, motion, guess, sample.time, {.threads = torch::get_num_threads()}, device,
+                        /*twoThreads=*/true),
                sample.time, false)
         .image;
   }
 
   torch::Tensor input(const BetweenSample& sample) const override {
     const auto pair = ShotMotion({}).of(framesOf(sample));
-    return swiftView(pair, motionAtTime(pair, sample.time, /*several=*/true, /*twoThreads=*/true),
-                     sample.time)
+    return swiftView(pair, swiftGuesses(pair, sample.time, /*twoThreads=*/true), sample.time,
+                     /*twoThreads=*/true)
         .to(net_->head->weight.device());
   }
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }

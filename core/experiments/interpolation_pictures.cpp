@@ -11,7 +11,7 @@ namespace fw {
 namespace {
 
 constexpr int kHeldOutFrames = 12;
-constexpr double kAlone = 0.25;  // shots begin and end: the pair must be enough
+constexpr double kAlone = 0.25;       // shots begin and end: the pair must be enough
 constexpr int64_t kMostFrames = 400;  // of a video
 constexpr int kInventedPhotos = 24, kInventedSide = 384, kInventedFrameSide = 192;
 

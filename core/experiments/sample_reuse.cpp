@@ -6,7 +6,7 @@
 namespace fw {
 namespace {
 
-constexpr int64_t kRecent = 320;  // samples; about 0.6 GB
+constexpr int64_t kRecent = 320;  // samples; about 1.2 GB
 constexpr int64_t kFewest = 48;   // before the first one comes again
 
 uint64_t bitsOf(int64_t number) { return static_cast<uint64_t>(number); }

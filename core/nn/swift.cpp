@@ -7,8 +7,6 @@
 namespace fw {
 namespace {
 
-constexpr double kLeastShare = 1e-3;  // a guess that classical rules exclude can still be chosen
-
 // The evidence has looked around already: what is left to decide concerns one pixel. Convolutions that see
 // neighbours learned more slowly and did not get as far.
 torch::nn::Conv2d pixelwise(int64_t in, int64_t out) {
@@ -36,20 +34,29 @@ torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType
   auto x = view.to(view.options().dtype(type), false, false, torch::MemoryFormat::ChannelsLast);
   x = torch::leaky_relu(convolved(enter, x), 0.1);
   x = torch::leaky_relu(convolved(inner, x), 0.1);
-  const auto change = convolved(head, x).to(torch::kFloat32);
-  return torch::softmax(torch::log(swiftClassicalShares(view).clamp_min(kLeastShare)) + change, 1);
+  return swiftSharesOf(view, convolved(head, x).to(torch::kFloat32));
+}
+
+torch::Tensor swiftSharesOf(const torch::Tensor& view, const torch::Tensor& answer) {
+  constexpr double kLeastShare = 1e-3;  // a guess that classical rules exclude can still be chosen
+  constexpr double kFarthest = 20;      // e to this is still a number among others
+  const auto weight =
+      swiftClassicalShares(view).clamp_min(kLeastShare) * answer.clamp(-kFarthest, kFarthest).exp();
+  return weight / weight.sum(1, true);
 }
 
 int64_t swiftWidthOf(const std::map<std::string, torch::Tensor>& weights) {
-  constexpr int64_t kUsual = 32, kMost = 1024;  // a made-up file must not ask for the moon
+  constexpr int64_t kUsual = 48, kMost = 1024;  // a made-up file must not ask for the moon
   const auto found = weights.find("enter.weight");
   if (found == weights.end() || found->second.dim() == 0) return kUsual;
   return std::clamp<int64_t>(found->second.size(0), 1, kMost);
 }
 
 torch::Tensor swiftClassicalShares(const torch::Tensor& view) {
-  const auto moved = view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftMoved);
-  return torch::cat({moved, 1.0 - moved.sum(1, true)}, 1);
+  const auto known = view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftClassical);
+  const auto fade = 1.0 - known.sum(1, true);
+  return torch::cat(
+      {known, torch::zeros_like(fade).expand({-1, kSwiftMoved - kSwiftClassical, -1, -1}), fade}, 1);
 }
 
 }  // namespace fw

@@ -8,20 +8,25 @@
 /// evidence for each guess and the shares that classical rules would give: untrained it changes nothing.
 namespace fw {
 
-/// What can be shown at a pixel: either frame moved by the motion of the first or of the second frame, or the
-/// plain cross-fade.
-constexpr int64_t kSwiftGuesses = 5;
-constexpr int64_t kSwiftMoved = 4;  ///< the guesses that are moved pictures; they come first
-/// Evidence for each of the two motions: how much both frames differ when moved by it, at three degrees of
+/// Where a pixel may have come from: as the motion of the first or of the second frame says, or as either
+/// frame moves on the side away from the other.
+constexpr int64_t kSwiftMotions = 4;
+/// What can be shown at a pixel: either frame moved by any of the motions, or the plain cross-fade.
+constexpr int64_t kSwiftMoved = 2 * kSwiftMotions;  ///< the guesses that are moved pictures; they come first
+constexpr int64_t kSwiftGuesses = kSwiftMoved + 1;
+/// Evidence for each of the motions: how much both frames differ when moved by it, at three degrees of
 /// blur; how far either frame's own motion is from it; how sure either frame is; its length; and of what lies
 /// beyond the pair, how sure either frame is and by how much its motion changes there.
 constexpr int64_t kSwiftEvidence = 12;
-constexpr int64_t kSwiftFirstShare = 2 * kSwiftEvidence + 1;  ///< after how far the two motions are apart …
-/// … come the classical shares of the moved guesses, confidence and time.
-constexpr int64_t kSwiftView = kSwiftFirstShare + kSwiftMoved + 2;
+/// Then how far motions are apart: the first two, and either from how it goes on by itself.
+constexpr int64_t kSwiftApart = 3;
+constexpr int64_t kSwiftFirstShare = kSwiftMotions * kSwiftEvidence + kSwiftApart;
+constexpr int64_t kSwiftClassical = 4;  ///< then the shares that classical rules give the first guesses …
+/// … confidence and time.
+constexpr int64_t kSwiftView = kSwiftFirstShare + kSwiftClassical + 2;
 
 struct SwiftNetImpl : torch::nn::Module {
-  explicit SwiftNetImpl(int64_t width = 32);
+  explicit SwiftNetImpl(int64_t width = 48);
   /// Shares [N, kSwiftGuesses, H, W] that add up to one, of a view [N, kSwiftView, H, W]. Sums and products
   /// are computed in `type`.
   torch::Tensor forward(const torch::Tensor& view, torch::ScalarType type = torch::kFloat32);
@@ -33,6 +38,9 @@ TORCH_MODULE(SwiftNet);
 
 /// How wide the network with these weights is; what does not fit shows when they are loaded.
 int64_t swiftWidthOf(const std::map<std::string, torch::Tensor>& weights);
+
+/// Shares of a view, from what the last layer says of it.
+torch::Tensor swiftSharesOf(const torch::Tensor& view, const torch::Tensor& answer);
 
 /// What a pixel shows when nothing is learned: the classical shares of all guesses.
 torch::Tensor swiftClassicalShares(const torch::Tensor& view);

@@ -52,20 +52,17 @@ class Flow : public Engine {
 
 }  // namespace
 
-Parameter sharpParameter() {
-  auto sharp =
-      boolParameter("sharp", "Sharper sampling",
-                    "Reads moved pixels with cubic interpolation: finer detail for a quarter more time. "
-                    "Best quality always does.",
-                    false);
-  sharp.mattersWhen = {{"quality", {Value(std::string("fast")), Value(std::string("balanced"))}}};
+Parameter sharpParameter(const std::vector<std::string>& qualities) {
+  auto sharp = boolParameter("sharp", "Sharper sampling",
+                             "Reads moved pixels with cubic interpolation: finer detail for a quarter more "
+                             "time. Better qualities always do.",
+                             false);
+  sharp.mattersWhen = {{"quality", {qualities.begin(), qualities.end()}}};
   sharp.advanced = true;
   return sharp;
 }
 
-bool readsSharply(const Settings& settings) {
-  return settings.text("quality") == "best" || settings.flag("sharp");
-}
+bool readsSharply(const Settings& settings) { return !settings.matters("sharp") || settings.flag("sharp"); }
 
 EngineKind flowEngine() {
   return {
@@ -76,7 +73,7 @@ EngineKind flowEngine() {
           Schema({choiceParameter("quality", "Motion quality",
                                   "How carefully motion is looked for; each step costs about twice the time.",
                                   "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}}),
-                  sharpParameter()}),
+                  sharpParameter({"fast", "balanced"})}),
       .make = [](const Settings& settings, const EngineOptions& options) {
         return std::make_unique<Flow>(flowOptions(settings, options));
       }};

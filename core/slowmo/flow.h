@@ -7,8 +7,9 @@ namespace fw {
 /// taken from the frame that sees it.
 EngineKind flowEngine();
 
-/// Whether moved pixels are read with cubic interpolation; a setting that "best" leaves no choice in.
-Parameter sharpParameter();
+/// Whether moved pixels are read with cubic interpolation: a choice at these qualities, a matter of course at
+/// others.
+Parameter sharpParameter(const std::vector<std::string>& qualities);
 bool readsSharply(const Settings& settings);
 
 }  // namespace fw

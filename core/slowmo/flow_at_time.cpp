@@ -101,16 +101,6 @@ cv::Mat disagreement(const TwoWayMotion& pair, const cv::Mat& motion, float time
   return difference;
 }
 
-Candidate fromFirst(const TwoWayMotion& pair, float time) {
-  const cv::Mat motion = filled(forwardProjection(pair.forward, pair.trustFirst, time));
-  return {motion, disagreement(pair, motion, time)};
-}
-
-Candidate fromSecond(const TwoWayMotion& pair, float time) {
-  const cv::Mat motion = -filled(forwardProjection(pair.backward, pair.trustSecond, 1 - time));
-  return {motion, disagreement(pair, motion, time)};
-}
-
 // The share of the second candidate: a half where both explain the pictures alike.
 cv::Mat choice(const Candidate& first, const Candidate& second) {
   constexpr float kGreyLevels = 6;
@@ -176,11 +166,22 @@ Sight sight(const TwoWayMotion& pair, const cv::Mat& motion, const cv::Mat& diff
 
 }  // namespace
 
+std::array<cv::Mat, 2> carriedTo(double time, const TwoWayMotion& pair, bool twoThreads) {
+  const auto t = static_cast<float>(time);
+  std::array<cv::Mat, 2> carried;
+  bothWays(
+      twoThreads, [&] { carried[0] = filled(forwardProjection(pair.forward, pair.trustFirst, t)); },
+      [&] { carried[1] = -filled(forwardProjection(pair.backward, pair.trustSecond, 1 - t)); });
+  return carried;
+}
+
 MotionAtTime motionAtTime(const TwoWayMotion& pair, double time, bool several, bool twoThreads) {
   const auto t = static_cast<float>(time);
-  Candidate first, second;
+  const auto carried = carriedTo(time, pair, twoThreads);
+  Candidate first{carried[0], {}}, second{carried[1], {}};
   bothWays(
-      twoThreads, [&] { first = fromFirst(pair, t); }, [&] { second = fromSecond(pair, t); });
+      twoThreads, [&] { first.disagreement = disagreement(pair, first.motion, t); },
+      [&] { second.disagreement = disagreement(pair, second.motion, t); });
   const cv::Mat share = choice(first, second);
   const cv::Mat motion = mixed(first.motion, second.motion, share);
   // Cheaper than looking again at what both pictures show when moved by the mixed motion, and as good.

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <opencv2/core.hpp>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct MotionAtTime {
   std::vector<Hypothesis> hypotheses;
   cv::Mat confidence;  ///< CV_32FC1, 0 … 1
 };
+
+/// The motion of what is seen at `time`, as the first frame's motion has it and as the second one's has.
+std::array<cv::Mat, 2> carriedTo(double time, const TwoWayMotion& motion, bool twoThreads);
 
 /// Carries both motions to `time` (0: first frame, 1: second). With `several` the two directions stay two
 /// hypotheses whose pictures are mixed, else they become one motion: half the work, and about 0.14 dB less.

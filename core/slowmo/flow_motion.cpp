@@ -53,16 +53,25 @@ cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, co
 
 }  // namespace
 
-cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor) {
-  cv::Mat positions(motion.size(), CV_32FC2), moved;
+cv::Mat placesOf(const cv::Mat& motion, float factor) {
+  cv::Mat places(motion.size(), CV_32FC2);
   for (int y = 0; y < motion.rows; ++y) {
     const auto* in = motion.ptr<cv::Vec2f>(y);
-    auto* out = positions.ptr<cv::Vec2f>(y);
+    auto* out = places.ptr<cv::Vec2f>(y);
     for (int x = 0; x < motion.cols; ++x)
       out[x] = {static_cast<float>(x) + factor * in[x][0], static_cast<float>(y) + factor * in[x][1]};
   }
-  cv::remap(picture, moved, positions, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-  return moved;
+  return places;
+}
+
+cv::Mat readAt(const cv::Mat& picture, const cv::Mat& places) {
+  cv::Mat seen;
+  cv::remap(picture, seen, places, cv::noArray(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+  return seen;
+}
+
+cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor) {
+  return readAt(picture, placesOf(motion, factor));
 }
 
 MotionOptions motionOptions(const std::string& quality) {

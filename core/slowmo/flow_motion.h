@@ -35,7 +35,11 @@ struct TwoWayMotion {
 /// Of the pair alone.
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options);
 
-/// `picture` as seen from pixels that move by factor × motion; what lies outside repeats the rim.
+/// Where pixels that move by factor × motion come from. CV_32FC2.
+cv::Mat placesOf(const cv::Mat& motion, float factor);
+/// `picture` as seen from there; what lies outside repeats the rim.
+cv::Mat readAt(const cv::Mat& picture, const cv::Mat& places);
+/// Both in one.
 cv::Mat movedBy(const cv::Mat& picture, const cv::Mat& motion, float factor);
 
 }  // namespace fw

@@ -32,9 +32,8 @@ void requirePair(const FramePair& pair) {
                 std::to_string(pair.first.cols) + "×" + std::to_string(pair.first.rows),
                 "No side may be longer than 32000 pixels: scale the video down.");
   for (const Neighbour* beside : {&pair.before, &pair.after})
-    if (!beside->frame.empty() &&
-        (beside->frame.type() != pair.first.type() || beside->frame.size() != pair.first.size() ||
-         !(beside->distance > 0)))
+    if (!beside->frame.empty() && (beside->frame.type() != pair.first.type() ||
+                                   beside->frame.size() != pair.first.size() || !(beside->distance > 0)))
       throw Error("The pictures beside this pair do not belong to it", "",
                   "They must have the pair's size and depth, and a distance above zero.");
 }
@@ -82,15 +81,19 @@ Explanation explainBetween(const FramePair& pair, const MotionAtTime& motion, do
   const cv::Size small = motion.confidence.size();
   const cv::Scalar scale(static_cast<double>(size.width) / small.width,
                          static_cast<double>(size.height) / small.height);
-  const cv::Mat flow = enlarged(motion.hypotheses.front().motion, size);
+  const Hypothesis& likeliest = motion.hypotheses.front();
+  const cv::Mat bend = likeliest.bend.empty() ? cv::Mat::zeros(small, CV_32FC2) : likeliest.bend;
   cv::Mat firstShare = cv::Mat::zeros(small, CV_32F), secondShare = firstShare.clone();
   for (const Hypothesis& guess : motion.hypotheses) {
     firstShare += guess.firstShare;
     secondShare += guess.secondShare;
   }
   Explanation shown;
-  cv::multiply(flow, scale * -time, shown.flowToFirst);
-  cv::multiply(flow, scale * (1 - time), shown.flowToSecond);
+  const auto way = [&](double part, cv::Mat& flow) {
+    cv::multiply(enlarged(part * likeliest.motion + bend, size), scale, flow);
+  };
+  way(-time, shown.flowToFirst);
+  way(1 - time, shown.flowToSecond);
   shown.occlusion = enlarged(secondShare / (firstShare + secondShare), size);
   shown.warpedFirst = movedBy(pair.first, shown.flowToFirst, 1);
   shown.warpedSecond = movedBy(pair.second, shown.flowToSecond, 1);

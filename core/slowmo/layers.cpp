@@ -59,8 +59,8 @@ FW_INLINE void weights(float part, float (&out)[4][kLayerRun], int i) {
 }
 
 template <int Width>
-FW_INLINE void place(const MapRow& wayX, const MapRow& wayY, cv::Point start, cv::Size size,
-                     int count, Reads<Width>& reads) {
+FW_INLINE void place(const MapRow& wayX, const MapRow& wayY, cv::Point start, cv::Size size, int count,
+                     Reads<Width>& reads) {
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
     const float x = std::clamp(static_cast<float>(start.x + i) + wayX[start.x + i], 0.0F, lastX);
@@ -152,6 +152,7 @@ std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size si
     const double scaleX = static_cast<double>(size.width) / guess.motion.cols,
                  scaleY = static_cast<double>(size.height) / guess.motion.rows;
     const auto add = [&](bool ofFirst, double part, const cv::Mat& share) {
+      if (cv::countNonZero(share > kInvisible) == 0) return;
       const cv::Mat whole = guess.bend.empty() ? part * guess.motion : part * guess.motion + guess.bend;
       cv::Mat way[2];
       cv::split(whole, way);
@@ -166,7 +167,8 @@ std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size si
 
 RimmedFrame::RimmedFrame(const cv::Mat& frame) {
   constexpr int kBefore = 1, kAfter = 3;
-  cv::copyMakeBorder(frame, whole, kBefore, kAfter, kBefore, kAfter, cv::BORDER_REPLICATE);
+  cv::copyMakeBorder(frame, whole, kBefore, kAfter, kBefore, kAfter,
+                     cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
   origin = whole.ptr(kBefore, kBefore);
   step = static_cast<std::ptrdiff_t>(whole.step[0]);
 }

@@ -28,8 +28,8 @@ class EnlargedMap {
   float scale_;
 };
 
-/// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of it
-/// is shown.
+/// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of
+/// it is shown.
 struct Layer {
   bool ofFirst;
   EnlargedMap wayX, wayY, share;

@@ -279,8 +279,8 @@ Engine& Engines::at(double sourceSeconds) {
 }
 
 int64_t framesInFlight(int64_t bytesPerFrame) {
-  // Decoded ones also keep the decoder's own picture; the pair in work, its neighbours and what the encoder holds come on
-  // top.
+  // Decoded ones also keep the decoder's own picture; the pair in work, its neighbours and what the encoder
+  // holds come on top.
   return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + 6;
 }
 

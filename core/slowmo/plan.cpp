@@ -76,8 +76,7 @@ PlannedFrame FramePlan::at(int64_t number) const {
   while (second < end && repeats(second)) ++second;
   planned.first = planned.second = first;
   // Nothing is made across a cut nor after the last frame: the frame before stays until the next one's time.
-  const bool nothingFollows =
-      second == end ? !loop_ || end == 1 : beginsScene(second);
+  const bool nothingFollows = second == end ? !loop_ || end == 1 : beginsScene(second);
   if (nothingFollows) return planned;
   const int64_t until = timeline_.sourceTicks(second);
   int64_t begin = timeline_.sourceTicks(first);

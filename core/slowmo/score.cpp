@@ -30,11 +30,19 @@ std::vector<fs::path> sortedEntries(const fs::path& folder, bool folders) {
 
 TripletScore scoreTriplet(const fs::path& folder, Engine& engine) {
   const auto pictures = sortedEntries(folder, false);
-  if (pictures.size() != 3)
-    throw Error("A triplet has three pictures", folder.string() + " has " + std::to_string(pictures.size()),
-                "Keep exactly three in each folder: first, true middle, last.");
-  const FramePair pair{readImage(pictures[0]), readImage(pictures[2])};
-  const cv::Mat truth = readImage(pictures[1]);
+  constexpr std::size_t kTriplet = 3, kWithNeighbours = 5;
+  if (pictures.size() != kTriplet && pictures.size() != kWithNeighbours)
+    throw Error(
+        "A triplet has three pictures", folder.string() + " has " + std::to_string(pictures.size()),
+        "Keep exactly three in each folder: first, true middle, last; or five: also one before and one "
+        "after, as far away again.");
+  const std::size_t first = pictures.size() / 2 - 1;
+  FramePair pair{readImage(pictures[first]), readImage(pictures[first + 2])};
+  if (first > 0) {
+    pair.before.frame = readImage(pictures.front());
+    pair.after.frame = readImage(pictures.back());
+  }
+  const cv::Mat truth = readImage(pictures[first + 1]);
   if (pair.first.size() != truth.size() || pair.second.size() != truth.size())
     throw Error("The pictures of a triplet differ in size", folder.string(), "Give all three the same size.");
   return scoreMiddle(folder.filename().string(), pair, truth, engine);

@@ -27,7 +27,8 @@ TripletScore scoreMiddle(const std::string& name, const FramePair& pair, const c
                          cv::Mat* made = nullptr);
 TripletScore averageScore(const std::vector<TripletScore>& triplets);
 
-/// `folder` holds folders of three pictures each; sorted by name they are first, true middle, last. When
+/// `folder` holds folders of three pictures each; sorted by name they are first, true middle, last. Five are
+/// the same between one before and one after, for engines that look there. When
 /// stopped the table holds what was done. Throws Error.
 ScoreTable scoreTriplets(const std::filesystem::path& folder, Engine& engine, std::stop_token stop,
                          const std::function<void(int done, int total)>& onProgress = {});

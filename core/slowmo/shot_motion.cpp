@@ -84,6 +84,19 @@ TwoWayMotion ShotMotion::of(const FramePair& pair) {
   return motion;
 }
 
+TwoWayMotion goingOn(const TwoWayMotion& pair) {
+  TwoWayMotion on = pair;
+  on.beforeFirst = on.afterSecond = {};
+  const auto turn = [](const MotionBeyond& beyond, cv::Mat& motion, cv::Mat& trust) {
+    if (beyond.motion.empty()) return;
+    motion = cv::Mat(beyond.motion * (-1 / beyond.distance));  // new memory: the pair's own is shared
+    trust = beyond.trust;
+  };
+  turn(pair.beforeFirst, on.forward, on.trustFirst);
+  turn(pair.afterSecond, on.backward, on.trustSecond);
+  return on;
+}
+
 cv::Mat bendAt(const TwoWayMotion& pair, const cv::Mat& motion, double time) {
   constexpr double kNeighbourhood = 3;
   constexpr float kDoubt = 0.03F;  // what is hardly known hardly bends

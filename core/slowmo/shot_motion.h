@@ -26,6 +26,10 @@ class ShotMotion {
   std::deque<Found> found_;  // the latest last
 };
 
+/// As if all moved on as it did before, or will: what the neighbours alone say of the pair. Without
+/// neighbours the pair's own motion.
+TwoWayMotion goingOn(const TwoWayMotion& pair);
+
 /// How far beside the straight way the pixels that move so are at `time`, by their acceleration before and
 /// after. CV_32FC2; empty where no neighbour is known.
 cv::Mat bendAt(const TwoWayMotion& pair, const cv::Mat& motion, double time);

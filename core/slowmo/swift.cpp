@@ -29,7 +29,7 @@ Schema swiftSchema() {
       "weights", "Weights",
       "A safetensors file of a run of the experiment \"interpolation\". Empty: the bundled ones.");
   precision.advanced = weights.advanced = true;
-  return Schema({quality, sharpParameter(), precision, weights});
+  return Schema({quality, sharpParameter({"fast"}), precision, weights});
 }
 
 SwiftNet chosenNet(const std::string& path) {
@@ -83,8 +83,8 @@ class Swift : public Engine {
 
  private:
   MotionAtTime mixed(const TwoWayMotion& motion, double time) {
-    const auto guess = motionAtTime(motion, time, /*several=*/true, twoThreads_);
-    return swiftMix(net_, motion, guess, time, pace_, device_);
+    const auto guess = swiftGuesses(motion, time, twoThreads_);
+    return swiftMix(net_, motion, guess, time, pace_, device_, twoThreads_);
   }
 
   SwiftNet net_;
@@ -101,8 +101,8 @@ EngineKind swiftEngine() {
   return {.id = "swift",
           .title = "Swift",
           .summary =
-              "Optical flow with a small network that learned from real clips which guess to believe; needs "
-              "no graphics card.",
+              "Follows motion along its bends over four frames, with a small network that learned from real "
+              "clips which guess to believe; needs no graphics card.",
           .schema = swiftSchema(),
           .make = [](const Settings& settings, const EngineOptions& options) {
             return std::make_unique<Swift>(settings, options);

@@ -6,9 +6,13 @@
 
 namespace fw {
 
+/// What the network can choose from: kSwiftMotions hypotheses, of which the first two have their classical
+/// shares.
+MotionAtTime swiftGuesses(const TwoWayMotion& pair, double time, bool twoThreads);
+
 /// What the network sees of one between frame: everything at the reduced size motion was found in. [1,
-/// kSwiftView, H, W]. `guess` has two hypotheses.
-torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time);
+/// kSwiftView, H, W].
+torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, double time, bool twoThreads);
 
 /// How the network is run: what is fastest differs from machine to machine.
 struct SwiftPace {
@@ -21,9 +25,9 @@ struct SwiftPace {
 /// The network's shares of a view, on the view's device.
 torch::Tensor swiftShares(SwiftNet& net, const torch::Tensor& view, const SwiftPace& pace);
 
-/// The same two motions, with the network's shares in place of the classical ones.
+/// The same motions, with the network's shares in place of the classical ones.
 MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTime& guess, double time,
-                      const SwiftPace& pace, const torch::Device& device);
+                      const SwiftPace& pace, const torch::Device& device, bool twoThreads);
 
 /// Weights into a network of their shape. Throws Error for what is no swift network.
 SwiftNet loadSwift(const std::filesystem::path& file);

@@ -81,7 +81,7 @@ std::optional<SwiftPace> paceFromJson(const nlohmann::json& json) {
 }  // namespace
 
 SwiftPace fastestPace(SwiftNet& net) {
-  const auto key = processorName();
+  const auto key = processorName() + ", " + std::to_string(kSwiftView) + " × " + std::to_string(net->width);
   const auto file = stateHome() / kFile;
   auto known = nlohmann::json::object();
   if (std::ifstream in(file); in) {

@@ -182,8 +182,10 @@ void Converter::convert(const AVFrame& from, AVFrame& to) {
 }
 
 cv::Mat Converter::toBgr(const AVFrame& picture, int width, int height, bool sixteenBit) {
-  // swscale's SIMD may write a few bytes past a line: one spare row keeps them inside.
-  cv::Mat image = cv::Mat(height + 1, width, sixteenBit ? CV_16UC3 : CV_8UC3).rowRange(0, height);
+  // swscale's SIMD may write a few bytes past a line: one spare row keeps them inside. It is given up rather
+  // than cut off: OpenCV's filters would look at it beyond the edge of a part.
+  cv::Mat image(height + 1, width, sixteenBit ? CV_16UC3 : CV_8UC3);
+  image.resize(static_cast<std::size_t>(height));
   const Picture target = borrow(image, sixteenBit ? AV_PIX_FMT_BGR48LE : AV_PIX_FMT_BGR24);
   target->color_range = AVCOL_RANGE_JPEG;
   target->colorspace = AVCOL_SPC_RGB;

@@ -8,8 +8,9 @@ namespace {
 /// Random evidence, with random classical shares that leave a little to the cross-fade.
 torch::Tensor view(int64_t height, int64_t width, int64_t count = 1) {
   auto made = torch::rand({count, kSwiftView, height, width});
-  made.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftMoved) =
-      torch::softmax(torch::randn({count, kSwiftGuesses, height, width}), 1).slice(1, 0, kSwiftMoved);
+  made.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftClassical) =
+      torch::softmax(torch::randn({count, kSwiftClassical + 1, height, width}), 1)
+          .slice(1, 0, kSwiftClassical);
   return made;
 }
 

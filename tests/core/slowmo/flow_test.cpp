@@ -50,6 +50,22 @@ TEST(Flow, FollowsATranslatingTexture) {
   }
 }
 
+TEST(Flow, WhatLiesAroundAPartIsNotSeen) {
+  const cv::Size size(96, 64);
+  const auto framed = [&](double time, uchar rim) {
+    cv::Mat large;
+    cv::copyMakeBorder(scene::translating(size, 5, 3, time), large, 9, 9, 9, 9, cv::BORDER_CONSTANT,
+                       cv::Scalar::all(rim));
+    return large(cv::Rect({9, 9}, size));
+  };
+  for (const char* quality : {"fast", "balanced", "best"}) {
+    const auto engine = make("flow", quality);
+    const cv::Mat dark = made(*engine, {framed(0, 0), framed(1, 0)}),
+                  bright = made(*engine, {framed(0, 255), framed(1, 255)});
+    EXPECT_EQ(cv::norm(dark, bright, cv::NORM_INF), 0) << quality;
+  }
+}
+
 TEST(Flow, SixteenBitsAreFinerThanEight) {
   const cv::Size size(240, 160);
   const auto at = [&](double time, int depth) { return scene::translating(size, 4, 2, time, depth); };

@@ -54,6 +54,24 @@ TEST_F(Score, MeasuresTheHiddenFrameAndAveragesOverPictures) {
   EXPECT_EQ(steps, (std::vector{1, 2}));
 }
 
+// Shows the frame before, so that what an engine is handed can be told from its answer.
+class ShowsTheOneBefore : public Engine {
+ public:
+  std::vector<BetweenFrame> between(const FramePair& pair, std::span<const double>) override {
+    return {{pair.before.frame.empty() ? pair.first : pair.before.frame, {}}};
+  }
+};
+
+TEST_F(Score, FivePicturesAreATripletAndItsNeighbours) {
+  triplet("a", 100, 90, 120);
+  for (const auto& [name, level] : {std::pair("im0.png", 92), {"im4.png", 140}})
+    writeImage(folder_ / "a" / name, cv::Mat(40, 50, CV_8UC3, cv::Scalar::all(level)));
+  ShowsTheOneBefore engine;
+  EXPECT_NEAR(scoreTriplets(folder_, engine, {}).average.meanAbsoluteError * 255, 2, 1e-9);
+  fs::remove(folder_ / "a" / "im4.png");
+  EXPECT_THROW(scoreTriplets(folder_, engine, {}), Error) << "four are neither";
+}
+
 TEST_F(Score, APerfectFrameDoesNotMakeTheAverageInfinite) {
   triplet("a", 100, 110, 120);
   triplet("b", 100, 120, 120);

@@ -66,6 +66,17 @@ TEST(ShotMotion, KnowsWhereHiddenThingsGo) {
   EXPECT_GT(shot, alone + 0.3);
 }
 
+TEST(ShotMotion, NeighboursAloneForeseeEvenMotion) {
+  const auto even = [](double time) { return scene::translating(kSize, 5, -3, time); };
+  const FramePair pair{even(0), even(1), {even(-2), 2}, {even(2)}};
+  ShotMotion shot({});
+  const auto motion = shot.of(pair), on = goingOn(motion);
+  const cv::Rect amid(60, 40, 120, 80);
+  EXPECT_NEAR(cv::mean(on.forward(amid))[0], 5, 0.1);
+  EXPECT_NEAR(cv::mean(on.backward(amid))[1], 3, 0.1);
+  EXPECT_TRUE(bendAt(on, on.forward, 0.5).empty());
+}
+
 TEST(ShotMotion, WhatItRemembersChangesNothing) {
   std::vector<cv::Mat> frames;
   for (int i = 0; i < 6; ++i) frames.push_back(thrown(0.3 * i));
