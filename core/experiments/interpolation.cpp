@@ -273,8 +273,13 @@ class Interpolation : public Experiment {
       sum.classicalError += news[w].classicalError;
       if (w == 0) continue;
       const auto copies = learners_[w]->module()->parameters();
-      for (std::size_t i = 0; i < copies.size(); ++i)
-        if (copies[i].grad().defined()) weights[i].grad().add_(copies[i].grad());
+      for (std::size_t i = 0; i < copies.size(); ++i) {
+        if (!copies[i].grad().defined()) continue;
+        if (weights[i].grad().defined())
+          weights[i].grad().add_(copies[i].grad());
+        else  // a part of the network that the first worker's samples had no use for
+          weights[i].mutable_grad() = copies[i].grad().clone();
+      }
     }
     return sum;
   }

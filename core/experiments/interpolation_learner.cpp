@@ -110,7 +110,7 @@ class SwiftLearner : public InterpolationLearner {
     const auto pair = ShotMotion({}).of(framesOf(sample));
     return swiftView(pair, swiftGuesses(pair, sample.time, /*twoThreads=*/true), sample.time,
                      /*twoThreads=*/true)
-        .to(net_->head->weight.device());
+        .to(net_->parameters().front().device());
   }
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
 

@@ -20,7 +20,7 @@ torch::Tensor convolved(const torch::nn::Conv2d& layer, const torch::Tensor& x) 
 
 }  // namespace
 
-SwiftNetImpl::SwiftNetImpl(int64_t channels) : width(channels) {
+SwiftPartImpl::SwiftPartImpl(int64_t width) {
   enter = register_module("enter", pixelwise(kSwiftView, width));
   inner = register_module("inner", pixelwise(width, width));
   head = register_module("head", pixelwise(width, kSwiftGuesses));
@@ -30,11 +30,28 @@ SwiftNetImpl::SwiftNetImpl(int64_t channels) : width(channels) {
   head->bias.zero_();
 }
 
-torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
+torch::Tensor SwiftPartImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
   auto x = view.to(view.options().dtype(type), false, false, torch::MemoryFormat::ChannelsLast);
   x = torch::leaky_relu(convolved(enter, x), 0.1);
   x = torch::leaky_relu(convolved(inner, x), 0.1);
   return swiftSharesOf(view, convolved(head, x).to(torch::kFloat32));
+}
+
+SwiftNetImpl::SwiftNetImpl(int64_t channels) : width(channels) {
+  around = register_module("around", SwiftPart(width));
+  alone = register_module("alone", SwiftPart(width));
+}
+
+SwiftPart& SwiftNetImpl::partFor(const torch::Tensor& view) {
+  const bool known = view.select(1, kSwiftBeyondFirst).max().item<float>() > 0 ||
+                     view.select(1, kSwiftBeyondSecond).max().item<float>() > 0;
+  return known ? around : alone;
+}
+
+torch::Tensor SwiftNetImpl::forward(const torch::Tensor& view, torch::ScalarType type) {
+  std::vector<torch::Tensor> shares;
+  for (const auto& frame : view.split(1)) shares.push_back(partFor(frame)->forward(frame, type));
+  return torch::cat(shares);
 }
 
 torch::Tensor swiftSharesOf(const torch::Tensor& view, const torch::Tensor& answer) {
@@ -47,7 +64,7 @@ torch::Tensor swiftSharesOf(const torch::Tensor& view, const torch::Tensor& answ
 
 int64_t swiftWidthOf(const std::map<std::string, torch::Tensor>& weights) {
   constexpr int64_t kUsual = 48, kMost = 1024;  // a made-up file must not ask for the moon
-  const auto found = weights.find("enter.weight");
+  const auto found = weights.find("around.enter.weight");
   if (found == weights.end() || found->second.dim() == 0) return kUsual;
   return std::clamp<int64_t>(found->second.size(0), 1, kMost);
 }

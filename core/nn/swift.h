@@ -25,14 +25,27 @@ constexpr int64_t kSwiftClassical = 4;  ///< then the shares that classical rule
 /// … confidence and time.
 constexpr int64_t kSwiftView = kSwiftFirstShare + kSwiftClassical + 2;
 
+/// Where the evidence of a motion says how sure the first frame and the second one are of what lies beyond.
+constexpr int64_t kSwiftBeyondFirst = 8, kSwiftBeyondSecond = 10;
+
+struct SwiftPartImpl : torch::nn::Module {
+  explicit SwiftPartImpl(int64_t width);
+  torch::Tensor forward(const torch::Tensor& view, torch::ScalarType type);
+
+  torch::nn::Conv2d enter{nullptr}, inner{nullptr}, head{nullptr};
+};
+TORCH_MODULE(SwiftPart);
+
 struct SwiftNetImpl : torch::nn::Module {
   explicit SwiftNetImpl(int64_t width = 48);
   /// Shares [N, kSwiftGuesses, H, W] that add up to one, of a view [N, kSwiftView, H, W]. Sums and products
   /// are computed in `type`.
   torch::Tensor forward(const torch::Tensor& view, torch::ScalarType type = torch::kFloat32);
+  /// What is right for this view of one frame.
+  SwiftPart& partFor(const torch::Tensor& view);
 
   int64_t width;
-  torch::nn::Conv2d enter{nullptr}, inner{nullptr}, head{nullptr};
+  SwiftPart around{nullptr}, alone{nullptr};  ///< for pairs with neighbours, and for those without
 };
 TORCH_MODULE(SwiftNet);
 

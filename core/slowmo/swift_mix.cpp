@@ -86,7 +86,8 @@ PixelwiseNet::Layer layerOf(const torch::nn::Conv2d& layer) {
 
 torch::Tensor answered(SwiftNet& net, const torch::Tensor& view, int threads) {
   constexpr int kTogether = 4096;
-  const PixelwiseNet layers({layerOf(net->enter), layerOf(net->inner), layerOf(net->head)});
+  const SwiftPart& part = net->partFor(view);
+  const PixelwiseNet layers({layerOf(part->enter), layerOf(part->inner), layerOf(part->head)});
   auto answer = torch::empty({1, kSwiftGuesses, view.size(2), view.size(3)});
   const auto* in = view.data_ptr<float>();
   auto* out = answer.data_ptr<float>();

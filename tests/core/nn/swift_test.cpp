@@ -47,13 +47,23 @@ TEST(SwiftNet, LearnsToBelieveTheRightGuess) {
     const auto loss = -torch::log(net->forward(seen).select(1, 2)).mean();  // the third guess is always right
     loss.backward();
     if (i == 3) {  // before it is so sure that nothing is left to learn
-      for (const auto& parameter : net->named_parameters())
+      for (const auto& parameter : net->around->named_parameters())
         EXPECT_GT(parameter.value().grad().abs().sum().item<double>(), 0.0) << parameter.key();
     }
     optimizer.step();
     (i == 0 ? start : end) = loss.item<double>();
   }
   EXPECT_LT(end, 0.3 * start);
+}
+
+TEST(SwiftNet, PairsWithoutNeighboursHaveAPartOfTheirOwn) {
+  SwiftNet net;
+  shake(net, 0.1);
+  auto both = view(16, 24, 2);
+  for (const auto channel : {kSwiftBeyondFirst, kSwiftBeyondSecond}) both[1][channel].zero_();
+  const auto shares = net->forward(both);
+  EXPECT_TRUE(torch::allclose(shares[0], net->around->forward(both.slice(0, 0, 1), torch::kFloat32)[0]));
+  EXPECT_TRUE(torch::allclose(shares[1], net->alone->forward(both.slice(0, 1, 2), torch::kFloat32)[0]));
 }
 
 TEST(SwiftNet, SixteenBitArithmeticIsNearlyTheSame) {

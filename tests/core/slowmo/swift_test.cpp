@@ -119,11 +119,16 @@ TEST_F(SwiftEngine, ItsOwnArithmeticIsThatOfTheNetwork) {
 }
 
 TEST_F(SwiftEngine, FollowsABendWhenItSeesTheNeighbours) {
-  const auto thrown = [](double time) { return scene(60 + 24 * time - 8 * time * time); };
+  const auto thrown = [](double time) {
+    const cv::Mat shift = (cv::Mat_<double>(2, 3) << 1, 0, 12 * time - 6 * time * time, 0, 1, 3 * time);
+    cv::Mat moved;
+    cv::warpAffine(scene(90), moved, shift, {192, 144}, cv::INTER_CUBIC, cv::BORDER_REFLECT);
+    return moved;
+  };
   const FramePair alone{thrown(0), thrown(1)}, around{alone.first, alone.second, {thrown(-1)}, {thrown(2)}};
   const auto swift = engine();
   EXPECT_GT(psnr(swift->between(around, std::vector{0.5})[0].image, thrown(0.5)),
-            psnr(swift->between(alone, std::vector{0.5})[0].image, thrown(0.5)) + 2);
+            psnr(swift->between(alone, std::vector{0.5})[0].image, thrown(0.5)) + 3);
 }
 
 TEST_F(SwiftEngine, RemembersItsMeasurement) {
@@ -179,7 +184,7 @@ TEST_F(SwiftEngine, BeatsClassicalFlowOnSequencesItNeverSaw) {
       gain += (made(*swift, pair) - classical) / 16;
       gainAlone += (made(*swift, alone) - classical) / 16;
     }
-  EXPECT_GT(gain, 0.6);
+  EXPECT_GT(gain, 0.5);
   EXPECT_GT(gainAlone, 0.05);
 }
 
