@@ -150,9 +150,10 @@ class Interpolation : public Experiment {
     decayRate();
     // Seeds are drawn here, one after another: a run sees the same samples however many threads there are.
     const auto seeds = reuse_.seeds(settings_.integer("batch"), random_);
-    optimizer_->zero_grad();
-    const auto news = learn(seeds);
     const auto parameters = learners_.front()->module()->parameters();
+    for (const auto& parameter : parameters)  // of every part, also of what these samples have no use for
+      parameter.mutable_grad() = torch::zeros_like(parameter);
+    const auto news = learn(seeds);
     const double gradient = torch::nn::utils::clip_grad_norm_(parameters, 1.0);
     optimizer_->step();
     Scalars told{{"loss", news.loss},
@@ -273,13 +274,8 @@ class Interpolation : public Experiment {
       sum.classicalError += news[w].classicalError;
       if (w == 0) continue;
       const auto copies = learners_[w]->module()->parameters();
-      for (std::size_t i = 0; i < copies.size(); ++i) {
-        if (!copies[i].grad().defined()) continue;
-        if (weights[i].grad().defined())
-          weights[i].grad().add_(copies[i].grad());
-        else  // a part of the network that the first worker's samples had no use for
-          weights[i].mutable_grad() = copies[i].grad().clone();
-      }
+      for (std::size_t i = 0; i < copies.size(); ++i)
+        if (copies[i].grad().defined()) weights[i].grad().add_(copies[i].grad());
     }
     return sum;
   }

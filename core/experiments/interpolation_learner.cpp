@@ -106,11 +106,15 @@ class SwiftLearner : public InterpolationLearner {
         .image;
   }
 
+  /// Seen with its neighbours and without them: both parts of the network are at work.
   torch::Tensor input(const BetweenSample& sample) const override {
-    const auto pair = ShotMotion({}).of(framesOf(sample));
-    return swiftView(pair, swiftGuesses(pair, sample.time, /*twoThreads=*/true), sample.time,
-                     /*twoThreads=*/true)
-        .to(net_->parameters().front().device());
+    std::vector<torch::Tensor> views;
+    for (const FramePair& frames : {framesOf(sample), FramePair{sample.first, sample.second}}) {
+      const auto pair = ShotMotion({}).of(frames);
+      views.push_back(swiftView(pair, swiftGuesses(pair, sample.time, /*twoThreads=*/true), sample.time,
+                                /*twoThreads=*/true));
+    }
+    return torch::cat(views).to(net_->parameters().front().device());
   }
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
 

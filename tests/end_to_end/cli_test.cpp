@@ -64,8 +64,8 @@ TEST_F(CommandLine, ResumedRunEndsWhereAnUninterruptedOneDoes) {
 }
 
 TEST_F(CommandLine, InterruptStopsCleanlyAndKeepsWhatIsDone) {
-  const auto ran =
-      shell("timeout --preserve-status -s INT 4 " + quoted(FW_CLI) +
+  const auto ran =  // in the foreground: else timeout signals its whole group too, and twice means at once
+      shell("timeout --foreground --preserve-status -s INT 4 " + quoted(FW_CLI) +
             " train reconstruction-sanity --set width=32 --set height=32 --steps 100000000 --json");
   ASSERT_EQ(ran.status, 0) << ran.err;
   EXPECT_EQ(ran.json()["state"], "stopped");
