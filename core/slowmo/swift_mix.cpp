@@ -84,9 +84,8 @@ PixelwiseNet::Layer layerOf(const torch::nn::Conv2d& layer) {
           numbers(layer->weight), numbers(layer->bias)};
 }
 
-torch::Tensor answered(SwiftNet& net, const torch::Tensor& view, int threads) {
+torch::Tensor answered(const SwiftPart& part, const torch::Tensor& view, int threads) {
   constexpr int kTogether = 4096;
-  const SwiftPart& part = net->partFor(view);
   const PixelwiseNet layers({layerOf(part->enter), layerOf(part->inner), layerOf(part->head)});
   auto answer = torch::empty({1, kSwiftGuesses, view.size(2), view.size(3)});
   const auto* in = view.data_ptr<float>();
@@ -147,10 +146,11 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
 torch::Tensor swiftShares(SwiftNet& net, const torch::Tensor& view, const SwiftPace& pace) {
   if (!view.is_cpu()) return net->forward(view, pace.type);
   if (torch::get_num_threads() != pace.threads) torch::set_num_threads(pace.threads);
-  if (pace.type == torch::kFloat32) return swiftSharesOf(view, answered(net, view, pace.threads));
+  SwiftPart& part = net->partFor(view);  // of the whole frame: a band may know nothing of its neighbours
+  if (pace.type == torch::kFloat32) return swiftSharesOf(view, answered(part, view, pace.threads));
   std::vector<torch::Tensor> bands;  // the network sees each pixel alone
   for (const auto& band : view.split(std::max<int64_t>(1, pace.bandPixels / view.size(3)), 2))
-    bands.push_back(net->forward(band, pace.type));
+    bands.push_back(part->forward(band, pace.type));
   return torch::cat(bands, 2);
 }
 
