@@ -10,10 +10,6 @@ using Vector = cv::Vec2f;
 
 constexpr std::size_t kPairsKept = 3;  // the one asked for and its neighbours
 
-MotionBeyond beyond(const cv::Mat& motion, const cv::Mat& trust, const Neighbour& neighbour) {
-  return {motion, trust, neighbour.distance};
-}
-
 // A pixel that the other frame does not show goes on as it came.
 void goOn(const MotionBeyond& beyond, cv::Mat& motion, cv::Mat& trust) {
   constexpr float kLost = 0.05F, kKnown = 0.2F, kBelief = 0.1F;
@@ -67,20 +63,19 @@ const TwoWayMotion& ShotMotion::between(const cv::Mat& first, const cv::Mat& sec
 }
 
 TwoWayMotion ShotMotion::of(const FramePair& pair) {
-  MotionBeyond before, after;
+  MotionBeyond before;
   if (!pair.before.frame.empty()) {
     const TwoWayMotion& earlier = between(pair.before.frame, pair.first);
-    before = beyond(earlier.backward, earlier.trustSecond, pair.before);
+    before = {earlier.backward, earlier.trustSecond, pair.before.distance};
   }
   TwoWayMotion motion = between(pair.first, pair.second);
+  motion.beforeFirst = before;
   if (!pair.after.frame.empty()) {
     const TwoWayMotion& later = between(pair.second, pair.after.frame);
-    after = beyond(later.forward, later.trustFirst, pair.after);
+    motion.afterSecond = {later.forward, later.trustFirst, pair.after.distance};
   }
-  goOn(before, motion.forward, motion.trustFirst);
-  goOn(after, motion.backward, motion.trustSecond);
-  motion.beforeFirst = before;
-  motion.afterSecond = after;
+  goOn(motion.beforeFirst, motion.forward, motion.trustFirst);
+  goOn(motion.afterSecond, motion.backward, motion.trustSecond);
   return motion;
 }
 
