@@ -157,8 +157,12 @@ class NetworkQuestionsTest : public QObject {
 
   void theLossChangesWhileItRunsAndStaysChanged() {
     Page p;
-    Training* training = p.start(grids(0));
+    auto hardlyLearning = grids(0);
+    hardlyLearning.settings["learning_rate"] = 1e-6;  // only another loss can make the number smaller
+    Training* training = p.start(hardlyLearning);
     QTRY_VERIFY_WITH_TIMEOUT(training->step() > 2, kLong);
+    QVERIFY2(training->scalars().at("loss").back().value > 0.5,
+             "cross-entropy of a beginner should be about 0.7");
     auto* box = qobject_cast<QComboBox*>(p.page.runPanel()->changeable("loss"));
     QVERIFY(box && box->isVisible());
     const int mse = box->findData(u"mse"_s);
@@ -167,10 +171,7 @@ class NetworkQuestionsTest : public QObject {
     Q_EMIT box->activated(mse);
     QTRY_VERIFY_WITH_TIMEOUT(
         Store().run(training->runId()).request.settings.at("loss").get<std::string>() == "mse", kLong);
-    const auto before = training->scalars().at("loss").size();
-    QTRY_VERIFY_WITH_TIMEOUT(training->scalars().at("loss").size() > before + 3, kLong);
-    QVERIFY2(training->scalars().at("loss").back().value < 0.4,
-             "cross-entropy of a beginner would be about 0.7");
+    QTRY_VERIFY_WITH_TIMEOUT(training->scalars().at("loss").back().value < 0.4, kLong);
   }
 
   void anEarlierRunOpensAgainWithAllOfIt() {
