@@ -60,6 +60,11 @@ Schema schema() {
   auto share =
       realParameter("photo_share", "Share of photographs in motion",
                     "How many samples are photographs set in motion rather than real frames.", 0.3, 0.0, 1.0);
+  auto alone = realParameter("alone_share", "Share of pairs alone",
+                             "How many samples are seen without the frames around them: shots begin and end. "
+                             "Swift has a part of its own for them.",
+                             0.25, 0.0, 1.0);
+  alone.mattersWhen = {{"network", {Value(std::string("swift"))}}};
   auto crop =
       integerParameter("crop", "Crop",
                        "Side of the square that is trained on; for swift, at the size motion is looked "
@@ -99,17 +104,23 @@ Schema schema() {
   teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&reuse, &parts, &share, &decay, &extra, &weight, &teacher, &precision}) p->advanced = true;
-  return Schema({data, heldOut, parts, network, start, weights, share, crop, batch, reuse, rate, decay, loss,
-                 extra, weight, teacher, precision});
+  for (auto* p : {&reuse, &parts, &share, &alone, &decay, &extra, &weight, &teacher, &precision})
+    p->advanced = true;
+  return Schema({data, heldOut, parts, network, start, weights, share, alone, crop, batch, reuse, rate, decay,
+                 loss, extra, weight, teacher, precision});
 }
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   constexpr int64_t kGrid = 32;  // of the coarser of the two networks
   const bool swift = settings.text("network") != "rife";
   const auto crop = std::max<int64_t>(64, settings.integer("crop") / kGrid * kGrid);
-  return {settings.paths("data"),       settings.text("held_out"), settings.flag("parts_held_out"),
-          settings.real("photo_share"), static_cast<int>(crop),    swift};
+  return {.paths = settings.paths("data"),
+          .heldOut = settings.text("held_out"),
+          .partsHeldOut = settings.flag("parts_held_out"),
+          .photoShare = settings.real("photo_share"),
+          .aloneShare = settings.real("alone_share"),
+          .crop = static_cast<int>(crop),
+          .swift = swift};
 }
 
 InterpolationLesson lessonOf(const Settings& settings, const std::string& device) {

@@ -11,7 +11,6 @@ namespace fw {
 namespace {
 
 constexpr int kHeldOutFrames = 12;
-constexpr double kAlone = 0.25;       // shots begin and end: the pair must be enough
 constexpr int64_t kMostFrames = 400;  // of a video
 constexpr int kInventedPhotos = 24, kInventedSide = 384, kInventedFrameSide = 192;
 
@@ -97,7 +96,7 @@ BetweenSample InterpolationPictures::sample(uint64_t seed) const {
   Random random(seed);
   auto sample = drawn(random);
   while (!choice_.swift && sample.time != 0.5) sample = drawn(random);
-  if (random.chance(kAlone)) sample.before = sample.after = cv::Mat();
+  if (random.chance(choice_.aloneShare)) sample.before = sample.after = cv::Mat();
   augment(sample, random);
   return sample;
 }

@@ -15,6 +15,7 @@ class InterpolationPictures {
     std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
     bool partsHeldOut = false;       ///< parts of every sequence are held out, no whole ones
     double photoShare = 0.3;
+    double aloneShare = 0.25;
     int crop = 192;     ///< side of the pictures that motion is looked for in
     bool swift = true;  ///< false: only middles that are halfway, and motion is looked for in whole pictures
   };

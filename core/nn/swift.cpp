@@ -72,8 +72,8 @@ int64_t swiftWidthOf(const std::map<std::string, torch::Tensor>& weights) {
 torch::Tensor swiftClassicalShares(const torch::Tensor& view) {
   const auto known = view.slice(1, kSwiftFirstShare, kSwiftFirstShare + kSwiftClassical);
   const auto fade = 1.0 - known.sum(1, true);
-  return torch::cat(
-      {known, torch::zeros_like(fade).expand({-1, kSwiftMoved - kSwiftClassical, -1, -1}), fade}, 1);
+  const auto half = known / 2, nothing = torch::zeros_like(fade);
+  return torch::cat({half, half, nothing.expand({-1, kSwiftMoved - 2 * kSwiftClassical, -1, -1}), fade}, 1);
 }
 
 }  // namespace fw

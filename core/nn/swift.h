@@ -8,9 +8,9 @@
 /// evidence for each guess and the shares that classical rules would give: untrained it changes nothing.
 namespace fw {
 
-/// Where a pixel may have come from: as the motion of the first or of the second frame says, or as either
-/// frame moves on the side away from the other.
-constexpr int64_t kSwiftMotions = 4;
+/// Where a pixel may have come from: as the motion of the first or of the second frame says, as a second
+/// search for both has it, or as either frame moves on the side away from the other.
+constexpr int64_t kSwiftMotions = 6;
 /// What can be shown at a pixel: either frame moved by any of the motions, or the plain cross-fade.
 constexpr int64_t kSwiftMoved = 2 * kSwiftMotions;  ///< the guesses that are moved pictures; they come first
 constexpr int64_t kSwiftGuesses = kSwiftMoved + 1;
@@ -18,10 +18,12 @@ constexpr int64_t kSwiftGuesses = kSwiftMoved + 1;
 /// blur; how far either frame's own motion is from it; how sure either frame is; its length; and of what lies
 /// beyond the pair, how sure either frame is and by how much its motion changes there.
 constexpr int64_t kSwiftEvidence = 12;
-/// Then how far motions are apart: the first two, and either from how it goes on by itself.
-constexpr int64_t kSwiftApart = 3;
+/// Then how far motions are apart: the first two, and either from what the second search says and from how
+/// it goes on by itself.
+constexpr int64_t kSwiftApart = 5;
 constexpr int64_t kSwiftFirstShare = kSwiftMotions * kSwiftEvidence + kSwiftApart;
-constexpr int64_t kSwiftClassical = 4;  ///< then the shares that classical rules give the first guesses …
+/// Then the shares that classical rules give the first guesses, to be split with those of the second search …
+constexpr int64_t kSwiftClassical = 4;
 /// … confidence and time.
 constexpr int64_t kSwiftView = kSwiftFirstShare + kSwiftClassical + 2;
 

@@ -121,6 +121,7 @@ Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options,
                  const std::function<void(int64_t, const Analysis&)>& onFrame, std::stop_token stop) {
   ReadOptions small;
   small.maxHeight = kAnalysisHeight;
+  small.quick = true;
   VideoReader reader = openSource(request, small);
   const VideoInfo info = reader.info();
   if (options.from > 0) reader.seek(options.from);

@@ -166,7 +166,7 @@ Sight sight(const TwoWayMotion& pair, const cv::Mat& motion, const cv::Mat& diff
 
 }  // namespace
 
-std::array<cv::Mat, 2> carriedTo(double time, const TwoWayMotion& pair, bool twoThreads) {
+std::array<cv::Mat, 2> carriedTo(double time, const FoundMotion& pair, bool twoThreads) {
   const auto t = static_cast<float>(time);
   std::array<cv::Mat, 2> carried;
   bothWays(

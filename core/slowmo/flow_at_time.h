@@ -22,7 +22,7 @@ struct MotionAtTime {
 };
 
 /// The motion of what is seen at `time`, as the first frame's motion has it and as the second one's has.
-std::array<cv::Mat, 2> carriedTo(double time, const TwoWayMotion& motion, bool twoThreads);
+std::array<cv::Mat, 2> carriedTo(double time, const FoundMotion& motion, bool twoThreads);
 
 /// Carries both motions to `time` (0: first frame, 1: second). With `several` the two directions stay two
 /// hypotheses whose pictures are mixed, else they become one motion: half the work, and about 0.14 dB less.

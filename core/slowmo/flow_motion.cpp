@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 
 #include "core/base/both_ways.h"
 #include "core/image/views.h"
@@ -85,22 +86,27 @@ TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options)
   TwoWayMotion motion;
   // Tiny pictures get a rim of repeated pixels for the patches, which is cut off again.
   const int right = std::max(0, kSmallestSide - size.width), below = std::max(0, kSmallestSide - size.height);
-  cv::Mat first, second;
-  const auto reduce = [&](const cv::Mat& frame, cv::Mat& reduced, cv::Mat& padded) {
-    reduced = padded = reducedGrey(frame, size);
+  std::optional<PatchPicture> first, second;
+  const auto reduce = [&](const cv::Mat& frame, cv::Mat& reduced, std::optional<PatchPicture>& searched) {
+    cv::Mat padded = reduced = reducedGrey(frame, size);
     if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
+    searched.emplace(padded);
   };
   bothWays(
       options.twoThreads, [&] { reduce(pair.first, motion.first, first); },
       [&] { reduce(pair.second, motion.second, second); });
   const cv::Rect inside({0, 0}, size);
-  const PatchFlow flow = patchFlow(first, second, options.twoThreads);
-  motion.forward = flow.forward(inside).clone();
-  motion.backward = flow.backward(inside).clone();
-  bothWays(
-      options.twoThreads,
-      [&] { motion.trustFirst = trust(motion.forward, motion.backward, motion.first, motion.second); },
-      [&] { motion.trustSecond = trust(motion.backward, motion.forward, motion.second, motion.first); });
+  const auto find = [&](Scan scan, FoundMotion& found) {
+    const PatchFlow flow = patchFlow(*first, *second, scan, options.twoThreads);
+    found.forward = flow.forward(inside).clone();
+    found.backward = flow.backward(inside).clone();
+    bothWays(
+        options.twoThreads,
+        [&] { found.trustFirst = trust(found.forward, found.backward, motion.first, motion.second); },
+        [&] { found.trustSecond = trust(found.backward, found.forward, motion.second, motion.first); });
+  };
+  find(Scan::FromLeft, motion);
+  if (options.again) find(Scan::FromRight, motion.again);
   return motion;
 }
 

@@ -11,6 +11,7 @@ struct MotionOptions {
   int longestSide = 320;       ///< of the reduced pictures, in pixels …
   double smallestScale = 0.2;  ///< … but never below this part of the frame …
   int largestSide = 1280;      ///< … nor above this
+  bool again = false;          ///< looked for twice: TwoWayMotion::again
   bool twoThreads = true;
 };
 
@@ -23,13 +24,19 @@ struct MotionBeyond {
   double distance = 1;        ///< Neighbour::distance
 };
 
-/// Motion between two frames, in pixels of the reduced pictures it was found in.
-struct TwoWayMotion {
-  cv::Mat first, second;      ///< CV_8UC1, reduced
+/// Motion between two frames as one search found it, in pixels of the reduced pictures.
+struct FoundMotion {
   cv::Mat forward, backward;  ///< CV_32FC2: from each pixel of the one picture to where it is in the other
   cv::Mat trustFirst,
       trustSecond;  ///< CV_32FC1: 1 where a pixel is found again and looks alike, towards 0 where not
+};
+
+struct TwoWayMotion : FoundMotion {
+  cv::Mat first, second;  ///< CV_8UC1, reduced
   MotionBeyond beforeFirst{}, afterSecond{};
+  /// As a search found it that went over the pictures the other way: where patches look alike to many places
+  /// the two differ. Empty unless asked for.
+  FoundMotion again{};
 };
 
 /// Of the pair alone.

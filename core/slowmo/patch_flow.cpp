@@ -15,41 +15,12 @@ namespace fw {
 namespace {
 
 using Vector = cv::Vec2f;
+using Level = PatchPicture::Level;
 
 constexpr int kPatch = 8, kPixels = kPatch * kPatch;
 constexpr int kRim = kPatch + 2;  // a patch may lie wholly beyond the picture
 constexpr int kSmallestSide = 2 * kPatch;
 constexpr int kStride = 4;  // pixels from patch to patch
-
-/// A picture at one of its sizes, with a rim of repeated pixels around it and its slopes.
-struct Level {
-  cv::Size size;
-  cv::Mat grey, slopeX, slopeY;  // CV_32FC1
-};
-
-// The finest first.
-std::vector<Level> levelsOf(const cv::Mat& picture) {
-  constexpr double kSobel = 1.0 / 8;  // one over what the kernel's halves sum to
-  const auto rimmed = [](const cv::Mat& inner) {
-    cv::Mat whole;
-    cv::copyMakeBorder(inner, whole, kRim, kRim, kRim, kRim, cv::BORDER_REPLICATE);
-    return whole;
-  };
-  std::vector<Level> levels;
-  cv::Mat grey;
-  picture.convertTo(grey, CV_32F);
-  for (;;) {
-    cv::Mat slopeX, slopeY;
-    cv::Sobel(grey, slopeX, CV_32F, 1, 0, 3, kSobel, 0, cv::BORDER_REPLICATE);
-    cv::Sobel(grey, slopeY, CV_32F, 0, 1, 3, kSobel, 0, cv::BORDER_REPLICATE);
-    levels.push_back({grey.size(), rimmed(grey), rimmed(slopeX), rimmed(slopeY)});
-    const cv::Size half((grey.cols + 1) / 2, (grey.rows + 1) / 2);
-    if (std::min(half.width, half.height) < kSmallestSide) return levels;
-    cv::Mat smaller;
-    cv::resize(grey, smaller, half, 0, 0, cv::INTER_AREA);
-    grey = smaller;
-  }
-}
 
 const float* at(const cv::Mat& rimmed, int x, int y) { return rimmed.ptr<float>(y + kRim) + x + kRim; }
 
@@ -191,7 +162,7 @@ class Search {
       startFrom(coarser);
   }
 
-  FW_FAST_LOOP void fromNeighbours();
+  FW_FAST_LOOP void fromNeighbours(Scan scan);
   /// What was found in the other direction is offered to the patches that it led to.
   FW_FAST_LOOP void fromOtherWay(const std::vector<Vector>& theirs);
   FW_FAST_LOOP cv::Mat dense() const;
@@ -278,18 +249,19 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   }
 }
 
-FW_FAST_LOOP void Search::fromNeighbours() {
-  const auto visit = [&](int column, int row, int aside) __attribute__((always_inline)) {
+FW_FAST_LOOP void Search::fromNeighbours(Scan scan) {
+  const auto visit = [&](int column, int row, int aside, int above) __attribute__((always_inline)) {
     Vector candidates[2];
     int count = 0;
     if (has(column + aside, row)) candidates[count++] = motions_[index(column + aside, row)];
-    if (has(column, row + aside)) candidates[count++] = motions_[index(column, row + aside)];
+    if (has(column, row + above)) candidates[count++] = motions_[index(column, row + above)];
     improve(column, row, candidates, count);
   };
+  const int ahead = scan == Scan::FromLeft ? 1 : -1, last = columns_ - 1;
   for (int row = 0; row < rows_; ++row)
-    for (int column = 0; column < columns_; ++column) visit(column, row, -1);
+    for (int i = 0; i < columns_; ++i) visit(ahead > 0 ? i : last - i, row, -ahead, -1);
   for (int row = rows_ - 1; row >= 0; --row)
-    for (int column = columns_ - 1; column >= 0; --column) visit(column, row, 1);
+    for (int i = 0; i < columns_; ++i) visit(ahead > 0 ? last - i : i, row, ahead, 1);
 }
 
 FW_FAST_LOOP void Search::fromOtherWay(const std::vector<Vector>& theirs) {
@@ -332,16 +304,36 @@ FW_FAST_LOOP cv::Mat Search::dense() const {
 
 }  // namespace
 
-PatchFlow patchFlow(const cv::Mat& first, const cv::Mat& second, bool twoThreads) {
-  std::vector<Level> here, there;
-  bothWays(
-      twoThreads, [&] { here = levelsOf(first); }, [&] { there = levelsOf(second); });
+PatchPicture::PatchPicture(const cv::Mat& picture) {
+  constexpr double kSobel = 1.0 / 8;  // one over what the kernel's halves sum to
+  const auto rimmed = [](const cv::Mat& inner) {
+    cv::Mat whole;
+    cv::copyMakeBorder(inner, whole, kRim, kRim, kRim, kRim, cv::BORDER_REPLICATE);
+    return whole;
+  };
+  cv::Mat grey;
+  picture.convertTo(grey, CV_32F);
+  for (;;) {
+    cv::Mat slopeX, slopeY;
+    cv::Sobel(grey, slopeX, CV_32F, 1, 0, 3, kSobel, 0, cv::BORDER_REPLICATE);
+    cv::Sobel(grey, slopeY, CV_32F, 0, 1, 3, kSobel, 0, cv::BORDER_REPLICATE);
+    levels_.push_back({grey.size(), rimmed(grey), rimmed(slopeX), rimmed(slopeY)});
+    const cv::Size half((grey.cols + 1) / 2, (grey.rows + 1) / 2);
+    if (std::min(half.width, half.height) < kSmallestSide) return;
+    cv::Mat smaller;
+    cv::resize(grey, smaller, half, 0, 0, cv::INTER_AREA);
+    grey = smaller;
+  }
+}
+
+PatchFlow patchFlow(const PatchPicture& first, const PatchPicture& second, Scan scan, bool twoThreads) {
+  const auto &here = first.levels(), &there = second.levels();
   PatchFlow flow;
   for (std::size_t level = here.size(); level-- > 0;) {
     Search forward(here[level], there[level], flow.forward),
         backward(there[level], here[level], flow.backward);
     bothWays(
-        twoThreads, [&] { forward.fromNeighbours(); }, [&] { backward.fromNeighbours(); });
+        twoThreads, [&] { forward.fromNeighbours(scan); }, [&] { backward.fromNeighbours(scan); });
     const auto found = forward.motions(), foundBack = backward.motions();
     const auto finish = [](Search& search, const std::vector<Vector>& theirs, cv::Mat& field) {
       search.fromOtherWay(theirs);

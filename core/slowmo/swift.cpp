@@ -43,7 +43,7 @@ SwiftNet chosenNet(const std::string& path) {
 }
 
 MotionOptions motionOptionsFor(const Settings& settings, const EngineOptions& engine) {
-  MotionOptions options = motionOptions(settings.text("quality"));
+  MotionOptions options = swiftMotionOptions(settings.text("quality"));
   options.twoThreads = engine.threads != 1;
   return options;
 }

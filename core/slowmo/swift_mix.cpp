@@ -111,9 +111,17 @@ cv::Mat plane(const torch::Tensor& tensor) {
 
 }  // namespace
 
+MotionOptions swiftMotionOptions(const std::string& quality) {
+  MotionOptions options = motionOptions(quality);
+  options.again = true;
+  return options;
+}
+
 MotionAtTime swiftGuesses(const TwoWayMotion& pair, double time, bool twoThreads) {
   MotionAtTime guess = motionAtTime(pair, time, /*several=*/true, twoThreads);
   const cv::Mat none = cv::Mat::zeros(guess.confidence.size(), CV_32F);
+  for (const cv::Mat& motion : carriedTo(time, pair.again, twoThreads))
+    guess.hypotheses.push_back({motion, none, none, bendAt(pair, motion, time)});
   for (const cv::Mat& motion : carriedTo(time, goingOn(pair), twoThreads))
     guess.hypotheses.push_back({motion, none, none});
   return guess;
@@ -135,7 +143,7 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
       twoThreads, [&] { gather(0, all.size() / 2); }, [&] { gather(all.size() / 2, all.size()); });
 
   auto map = maps.begin() + kSwiftMotions * kSwiftEvidence;
-  for (const auto& [one, other] : {std::pair(0U, 1U), {0U, 2U}, {1U, 3U}})
+  for (const auto& [one, other] : {std::pair(0U, 1U), {0U, 2U}, {1U, 3U}, {0U, 4U}, {1U, 5U}})
     cv::Mat(length(all[one].motion - all[other].motion) / kPixelsApart).copyTo(*map++);
   for (const cv::Mat& known : {all[0].firstShare, all[0].secondShare, all[1].firstShare, all[1].secondShare,
                                guess.confidence, cv::Mat(size, CV_32F, cv::Scalar(time))})

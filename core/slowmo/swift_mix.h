@@ -6,6 +6,9 @@
 
 namespace fw {
 
+/// How motion is looked for at this quality, when a network is there to choose.
+MotionOptions swiftMotionOptions(const std::string& quality);
+
 /// What the network can choose from: kSwiftMotions hypotheses, of which the first two have their classical
 /// shares.
 MotionAtTime swiftGuesses(const TwoWayMotion& pair, double time, bool twoThreads);

@@ -182,6 +182,7 @@ class StreamSource : public FrameSource {
     decoder_->pkt_timebase = stream.time_base;
     decoder_->thread_count = decodingThreads(options_.threads);
     decoder_->max_pixels = kMostPixels;
+    if (options_.quick) decoder_->skip_loop_filter = AVDISCARD_ALL;
     check(avcodec_open2(decoder_.get(), decoder, nullptr), "Could not decode the video", file_.string(),
           "It is damaged, or of a kind this build of FFmpeg does not know.");
   }

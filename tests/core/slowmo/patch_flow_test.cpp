@@ -15,6 +15,11 @@ cv::Mat greyAt(cv::Size size, double dx, double dy, double time) {
   return grey;
 }
 
+PatchFlow flowOf(const cv::Mat& first, const cv::Mat& second, Scan scan = Scan::FromLeft,
+                 bool twoThreads = false) {
+  return patchFlow(PatchPicture(first), PatchPicture(second), scan, twoThreads);
+}
+
 // The mean distance from `motion` of what was found, away from the rim.
 double distanceFrom(const cv::Vec2f& motion, const cv::Mat& field) {
   constexpr int kRim = 32;
@@ -27,24 +32,40 @@ double distanceFrom(const cv::Vec2f& motion, const cv::Mat& field) {
 TEST(PatchFlow, FindsPartsOfPixelsAndFastPans) {
   for (const auto& [dx, dy] : {std::pair(0.4, -0.3), {3.4, -2.2}, {-24.0, 6.5}}) {
     const cv::Size size(240, 160);
-    const PatchFlow flow = patchFlow(greyAt(size, dx, dy, 0), greyAt(size, dx, dy, 1), false);
     const cv::Vec2f motion(static_cast<float>(dx), static_cast<float>(dy));
-    EXPECT_LT(distanceFrom(motion, flow.forward), 0.15) << dx << " " << dy;
-    EXPECT_LT(distanceFrom(-motion, flow.backward), 0.15) << dx << " " << dy;
+    for (const Scan scan : {Scan::FromLeft, Scan::FromRight}) {
+      const PatchFlow flow = flowOf(greyAt(size, dx, dy, 0), greyAt(size, dx, dy, 1), scan);
+      EXPECT_LT(distanceFrom(motion, flow.forward), 0.15) << dx << " " << dy;
+      EXPECT_LT(distanceFrom(-motion, flow.backward), 0.15) << dx << " " << dy;
+    }
   }
+}
+
+TEST(PatchFlow, FromTheRightItIsTheMirrorImage) {
+  const cv::Size size(128, 128);  // patches fill it whole, and its halves
+  const auto mirrored = [](const cv::Mat& picture) {
+    cv::Mat other;
+    cv::flip(picture, other, 1);
+    return other;
+  };
+  const cv::Mat first = greyAt(size, 5, 3, 0), second = greyAt(size, 5, 3, 1);
+  const PatchFlow left = flowOf(first, second),
+                  right = flowOf(mirrored(first), mirrored(second), Scan::FromRight);
+  cv::Mat difference;
+  cv::absdiff(left.forward, mirrored(right.forward).mul(cv::Scalar(-1, 1)), difference);
+  EXPECT_LT(cv::mean(difference)[0] + cv::mean(difference)[1], 0.01);
 }
 
 TEST(PatchFlow, IsTheSameOnTwoThreads) {
   const cv::Mat first = greyAt({97, 61}, 5, 3, 0), second = greyAt({97, 61}, 5, 3, 1);
-  const PatchFlow one = patchFlow(first, second, false), two = patchFlow(first, second, true);
+  const PatchFlow one = flowOf(first, second), two = flowOf(first, second, Scan::FromLeft, true);
   EXPECT_EQ(cv::norm(one.forward, two.forward, cv::NORM_INF), 0);
   EXPECT_EQ(cv::norm(one.backward, two.backward, cv::NORM_INF), 0);
 }
 
 TEST(PatchFlow, StaysWhereThereIsNothingToHoldOnTo) {
   for (const cv::Size size : {cv::Size(8, 8), cv::Size(9, 70), cv::Size(200, 33)}) {
-    const PatchFlow flow =
-        patchFlow(cv::Mat(size, CV_8U, cv::Scalar(40)), cv::Mat(size, CV_8U, cv::Scalar(90)), false);
+    const PatchFlow flow = flowOf(cv::Mat(size, CV_8U, cv::Scalar(40)), cv::Mat(size, CV_8U, cv::Scalar(90)));
     EXPECT_EQ(flow.forward.size(), size);
     EXPECT_EQ(cv::norm(flow.forward, cv::NORM_INF), 0) << size;
     EXPECT_EQ(cv::norm(flow.backward, cv::NORM_INF), 0) << size;
@@ -57,7 +78,7 @@ TEST(PatchFlow, TakesWhateverIsSmall) {
     cv::Mat first(width + 3, width, CV_8U), second = first.clone();
     random.fill(first, cv::RNG::UNIFORM, 0, 256);
     random.fill(second, cv::RNG::UNIFORM, 0, 256);
-    const PatchFlow flow = patchFlow(first, second, false);
+    const PatchFlow flow = flowOf(first, second);
     EXPECT_TRUE(cv::checkRange(flow.forward)) << width;
     EXPECT_TRUE(cv::checkRange(flow.backward)) << width;
   }

@@ -109,7 +109,8 @@ TEST_F(SwiftEngine, ExplainsItself) {
 
 TEST_F(SwiftEngine, ItsOwnArithmeticIsThatOfTheNetwork) {
   const auto net = loadSwift(resource("models/swift.safetensors"));
-  const auto motion = ShotMotion({}).of({scene(80), scene(88), {scene(74)}, {scene(99)}});
+  const auto motion =
+      ShotMotion(swiftMotionOptions("balanced")).of({scene(80), scene(88), {scene(74)}, {scene(99)}});
   auto chosen = net;
   const auto view = swiftView(motion, swiftGuesses(motion, 0.4, true), 0.4, true);
   const torch::InferenceMode inference;
