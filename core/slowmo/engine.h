@@ -41,7 +41,8 @@ struct Explanation {
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// One frame for each time, in order; work that depends only on the pair is done once.
+  /// One frame for each time, in order; work that depends only on the pair is done once, and what is known of
+  /// a frame serves the next pair too: frames must not be written to while the engine lives.
   virtual std::vector<BetweenFrame> between(const FramePair&, std::span<const double> times) = 0;
   virtual std::optional<Explanation> explain(const FramePair&, double /*time*/) { return std::nullopt; }
 };

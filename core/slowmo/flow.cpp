@@ -22,24 +22,25 @@ FlowOptions flowOptions(const Settings& settings, const EngineOptions& engine) {
 
 class Flow : public Engine {
  public:
-  explicit Flow(const FlowOptions& options) : options_(options) {}
+  explicit Flow(const FlowOptions& options) : options_(options), search_(options.motion) {}
 
   std::vector<BetweenFrame> between(const FramePair& pair, std::span<const double> times) override {
     requirePair(pair);
     for (const double time : times) requireBetween(time);
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
-    const TwoWayMotion motion = estimateMotion(pair, options_.motion);
+    const TwoWayMotion motion = search_.between(pair.first, pair.second);
+    seen_ = seen_ ? RimmedPair(pair, *seen_) : RimmedPair(pair);
     for (const double time : times)
       frames.push_back(
-          renderBetween(pair, at(motion, time, options_.severalHypotheses), time, options_.sharp));
+          renderBetween(*seen_, at(motion, time, options_.severalHypotheses), time, options_.sharp));
     return frames;
   }
 
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    return explainBetween(pair, at(estimateMotion(pair, options_.motion), time, false), time);
+    return explainBetween(pair, at(search_.between(pair.first, pair.second), time, false), time);
   }
 
  private:
@@ -48,6 +49,8 @@ class Flow : public Engine {
   }
 
   FlowOptions options_;
+  MotionSearch search_;
+  std::optional<RimmedPair> seen_;  ///< the last one
 };
 
 }  // namespace

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <optional>
 
 #include "core/base/both_ways.h"
 #include "core/image/views.h"
-#include "core/slowmo/patch_flow.h"
 
 namespace fw {
 namespace {
@@ -28,6 +26,12 @@ cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
   cv::Mat grey, small;
   cv::cvtColor(frame, grey, cv::COLOR_BGR2GRAY);
   if (size == frame.size()) return to8Bit(grey);
+  // Halves are quickly made, parts that are no halves are not.
+  while (grey.cols > 4 * size.width && grey.rows > 4 * size.height) {
+    cv::Mat half;
+    cv::resize(grey, half, {grey.cols / 2, grey.rows / 2}, 0, 0, cv::INTER_AREA);
+    grey = half;
+  }
   cv::resize(grey, small, size, 0, 0, cv::INTER_AREA);
   return to8Bit(small);
 }
@@ -81,33 +85,57 @@ MotionOptions motionOptions(const std::string& quality) {
   return {};
 }
 
-TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {
-  const cv::Size size = reducedSize(pair.first.size(), options);
-  TwoWayMotion motion;
+std::shared_ptr<const MotionSearch::Prepared> MotionSearch::prepared(const cv::Mat& frame) const {
+  const cv::Mat reduced = reducedGrey(frame, reducedSize(frame.size(), options_));
   // Tiny pictures get a rim of repeated pixels for the patches, which is cut off again.
-  const int right = std::max(0, kSmallestSide - size.width), below = std::max(0, kSmallestSide - size.height);
-  std::optional<PatchPicture> first, second;
-  const auto reduce = [&](const cv::Mat& frame, cv::Mat& reduced, std::optional<PatchPicture>& searched) {
-    cv::Mat padded = reduced = reducedGrey(frame, size);
-    if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
-    searched.emplace(padded);
-  };
+  const int right = std::max(0, kSmallestSide - reduced.cols),
+            below = std::max(0, kSmallestSide - reduced.rows);
+  cv::Mat padded = reduced;
+  if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
+  return std::make_shared<Prepared>(Prepared{frame, reduced, PatchPicture(padded)});
+}
+
+std::shared_ptr<const MotionSearch::Prepared> MotionSearch::known(const cv::Mat& frame) const {
+  for (const auto& one : {first_, second_})
+    if (one && one->frame.data == frame.data && one->frame.size() == frame.size() &&
+        one->frame.type() == frame.type())
+      return one;
+  return nullptr;
+}
+
+TwoWayMotion MotionSearch::between(const cv::Mat& firstFrame, const cv::Mat& secondFrame) {
+  auto first = known(firstFrame), second = known(secondFrame);
   bothWays(
-      options.twoThreads, [&] { reduce(pair.first, motion.first, first); },
-      [&] { reduce(pair.second, motion.second, second); });
-  const cv::Rect inside({0, 0}, size);
+      options_.twoThreads && !first && !second,
+      [&] {
+        if (!first) first = prepared(firstFrame);
+      },
+      [&] {
+        if (!second) second = prepared(secondFrame);
+      });
+  first_ = first;
+  second_ = second;
+
+  TwoWayMotion motion;
+  motion.first = first->reduced;
+  motion.second = second->reduced;
+  const cv::Rect inside({0, 0}, motion.first.size());
   const auto find = [&](Scan scan, FoundMotion& found) {
-    const PatchFlow flow = patchFlow(*first, *second, scan, options.twoThreads);
+    const PatchFlow flow = patchFlow(first->picture, second->picture, scan, options_.twoThreads);
     found.forward = flow.forward(inside).clone();
     found.backward = flow.backward(inside).clone();
     bothWays(
-        options.twoThreads,
+        options_.twoThreads,
         [&] { found.trustFirst = trust(found.forward, found.backward, motion.first, motion.second); },
         [&] { found.trustSecond = trust(found.backward, found.forward, motion.second, motion.first); });
   };
   find(Scan::FromLeft, motion);
-  if (options.again) find(Scan::FromRight, motion.again);
+  if (options_.again) find(Scan::FromRight, motion.again);
   return motion;
+}
+
+TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {
+  return MotionSearch(options).between(pair.first, pair.second);
 }
 
 }  // namespace fw

@@ -1,7 +1,9 @@
 #pragma once
+#include <memory>
 #include <opencv2/core.hpp>
 
 #include "core/slowmo/engine.h"
+#include "core/slowmo/patch_flow.h"
 
 namespace fw {
 
@@ -39,7 +41,26 @@ struct TwoWayMotion : FoundMotion {
   FoundMotion again{};
 };
 
-/// Of the pair alone.
+/// Looks for motion between two frames. What it prepares of a frame serves the next search too: frames must
+/// not be written to while this lives.
+class MotionSearch {
+ public:
+  explicit MotionSearch(const MotionOptions& options) : options_(options) {}
+  TwoWayMotion between(const cv::Mat& first, const cv::Mat& second);
+
+ private:
+  struct Prepared {
+    cv::Mat frame, reduced;
+    PatchPicture picture;
+  };
+  std::shared_ptr<const Prepared> prepared(const cv::Mat& frame) const;
+  std::shared_ptr<const Prepared> known(const cv::Mat& frame) const;
+
+  MotionOptions options_;
+  std::shared_ptr<const Prepared> first_, second_;  ///< of the last search
+};
+
+/// Of one pair alone.
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options);
 
 /// Where pixels that move by factor × motion come from. CV_32FC2.

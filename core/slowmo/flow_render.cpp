@@ -57,11 +57,14 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b) {
   return agreement;
 }
 
-BetweenFrame renderBetween(const FramePair& pair, const MotionAtTime& motion, double time, bool sharp) {
-  const cv::Size size = pair.first.size();
+RimmedPair::RimmedPair(const FramePair& pair, const RimmedPair& before)
+    : first(before.second.isOf(pair.first) ? before.second : RimmedFrame(pair.first)), second(pair.second) {}
+
+BetweenFrame renderBetween(const RimmedPair& pair, const MotionAtTime& motion, double time, bool sharp) {
+  const RimmedFrame &first = pair.first, &second = pair.second;
+  const cv::Size size = first.source.size();
   const std::vector<Layer> layers = layersOf(motion, time, size);
-  const RimmedFrame first(pair.first), second(pair.second);
-  BetweenFrame frame{.image = cv::Mat(size, pair.first.type()), .confidence = {}};
+  BetweenFrame frame{.image = cv::Mat(size, first.source.type()), .confidence = {}};
   RenderRow* render = rowRenderer(frame.image.depth(), sharp);
   const bool countable = first.whole.total() * first.whole.elemSize() <= std::numeric_limits<int>::max();
   if (RenderRow* const fast = fastRowRenderer(sharp); fast && countable && frame.image.depth() == CV_8U)

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 
 namespace fw {
 namespace {
@@ -132,12 +133,77 @@ FW_FAST_LOOP void renderSharpRow16(const RimmedFrame& first, const RimmedFrame& 
   renderRow<ushort, 4>(first, second, layers, time, y, image);
 }
 
+/// Where each of many columns lies between the few of a map, as cv::resize has it.
+class Widening {
+ public:
+  Widening(int few, int many) : left_(static_cast<std::size_t>(many)), part_(left_.size()) {
+    const float scale = static_cast<float>(few) / static_cast<float>(many);
+    for (std::size_t x = 0; x < left_.size(); ++x) {
+      const float at =
+          std::clamp((static_cast<float>(x) + 0.5F) * scale - 0.5F, 0.0F, static_cast<float>(few - 1));
+      left_[x] = std::min(static_cast<int>(at), std::max(0, few - 2));
+      part_[x] = few > 1 ? at - static_cast<float>(left_[x]) : 0;
+    }
+  }
+
+  /// `in` has one number more than the map has columns.
+  FW_FAST_LOOP void widen(const float* in, float* out) const {
+    const std::size_t count = left_.size();
+    const int* left = left_.data();
+    const float* part = part_.data();
+    for (std::size_t x = 0; x < count; ++x) {
+      const float here = in[left[x]];
+      out[x] = here + part[x] * (in[left[x] + 1] - here);
+    }
+  }
+  int many() const { return static_cast<int>(left_.size()); }
+
+ private:
+  std::vector<int> left_;
+  std::vector<float> part_;
+};
+
+bool shows(const cv::Mat& share) {
+  for (int y = 0; y < share.rows; ++y) {
+    const auto* row = share.ptr<float>(y);
+    if (std::any_of(row, row + share.cols, [](float part) { return part > kInvisible; })) return true;
+  }
+  return false;
+}
+
+/// None where nothing of it shows.
+std::optional<Layer> layerOf(const Hypothesis& guess, bool ofFirst, float time, cv::Size size,
+                             const Widening& widening) {
+  const cv::Mat& share = ofFirst ? guess.firstShare : guess.secondShare;
+  if (!shows(share)) return std::nullopt;
+  const float part = ofFirst ? -time : 1 - time;
+  const auto scaleX = static_cast<float>(size.width) / static_cast<float>(share.cols),
+             scaleY = static_cast<float>(size.height) / static_cast<float>(share.rows);
+  cv::Mat wide[3];
+  for (cv::Mat& map : wide) map.create(share.rows, widening.many(), CV_32F);
+  std::vector<float> x(static_cast<std::size_t>(share.cols) + 1), y(x.size()), shown(x.size());
+  for (int row = 0; row < share.rows; ++row) {
+    const auto* motion = guess.motion.ptr<cv::Vec2f>(row);
+    const auto* bend = guess.bend.empty() ? nullptr : guess.bend.ptr<cv::Vec2f>(row);
+    for (int column = 0; column < share.cols; ++column) {
+      const auto at = static_cast<std::size_t>(column);
+      const cv::Vec2f way = bend ? part * motion[column] + bend[column] : part * motion[column];
+      x[at] = scaleX * way[0];
+      y[at] = scaleY * way[1];
+    }
+    std::copy_n(share.ptr<float>(row), share.cols, shown.data());
+    widening.widen(x.data(), wide[0].ptr<float>(row));
+    widening.widen(y.data(), wide[1].ptr<float>(row));
+    widening.widen(shown.data(), wide[2].ptr<float>(row));
+  }
+  return Layer{ofFirst, EnlargedMap(wide[0], size.height), EnlargedMap(wide[1], size.height),
+               EnlargedMap(wide[2], size.height)};
+}
+
 }  // namespace
 
-EnlargedMap::EnlargedMap(const cv::Mat& map, cv::Size full)
-    : scale_(static_cast<float>(map.rows) / static_cast<float>(full.height)) {
-  cv::resize(map, wide_, {full.width, map.rows}, 0, 0, cv::INTER_LINEAR);
-}
+EnlargedMap::EnlargedMap(cv::Mat wide, int fullHeight)
+    : wide_(std::move(wide)), scale_(static_cast<float>(wide_.rows) / static_cast<float>(fullHeight)) {}
 
 MapRow EnlargedMap::row(int y) const {
   const float last = static_cast<float>(wide_.rows - 1);
@@ -147,30 +213,29 @@ MapRow EnlargedMap::row(int y) const {
 }
 
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
+  const auto& guesses = motion.hypotheses;
+  const Widening widening(motion.confidence.cols, size.width);
+  std::vector<std::optional<Layer>> all(2 * guesses.size());
+  cv::parallel_for_({0, static_cast<int>(all.size())}, [&](const cv::Range& range) {
+    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end); ++i)
+      all[i] = layerOf(guesses[i / 2], i % 2 == 0, static_cast<float>(time), size, widening);
+  });
   std::vector<Layer> layers;
-  for (const Hypothesis& guess : motion.hypotheses) {
-    const double scaleX = static_cast<double>(size.width) / guess.motion.cols,
-                 scaleY = static_cast<double>(size.height) / guess.motion.rows;
-    const auto add = [&](bool ofFirst, double part, const cv::Mat& share) {
-      if (cv::countNonZero(share > kInvisible) == 0) return;
-      const cv::Mat whole = guess.bend.empty() ? part * guess.motion : part * guess.motion + guess.bend;
-      cv::Mat way[2];
-      cv::split(whole, way);
-      layers.push_back({ofFirst, EnlargedMap(way[0] * scaleX, size), EnlargedMap(way[1] * scaleY, size),
-                        EnlargedMap(share, size)});
-    };
-    add(true, -time, guess.firstShare);
-    add(false, 1 - time, guess.secondShare);
-  }
+  for (auto& layer : all)
+    if (layer) layers.push_back(std::move(*layer));
   return layers;
 }
 
-RimmedFrame::RimmedFrame(const cv::Mat& frame) {
+RimmedFrame::RimmedFrame(const cv::Mat& frame) : source(frame) {
   constexpr int kBefore = 1, kAfter = 3;
   cv::copyMakeBorder(frame, whole, kBefore, kAfter, kBefore, kAfter,
                      cv::BORDER_REPLICATE | cv::BORDER_ISOLATED);
   origin = whole.ptr(kBefore, kBefore);
   step = static_cast<std::ptrdiff_t>(whole.step[0]);
+}
+
+bool RimmedFrame::isOf(const cv::Mat& frame) const {
+  return source.data == frame.data && source.size() == frame.size() && source.type() == frame.type();
 }
 
 RenderRow* rowRenderer(int depth, bool sharp) {

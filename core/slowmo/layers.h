@@ -20,7 +20,8 @@ struct MapRow {
 /// it as they are needed.
 class EnlargedMap {
  public:
-  EnlargedMap(const cv::Mat& map, cv::Size full);
+  /// `wide` has the frame's width already.
+  EnlargedMap(cv::Mat wide, int fullHeight);
   MapRow row(int y) const;
 
  private:
@@ -40,12 +41,13 @@ std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size si
 /// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
 struct RimmedFrame {
   explicit RimmedFrame(const cv::Mat& frame);
+  bool isOf(const cv::Mat& frame) const;
   template <class Sample>
   const Sample* at(int x, int y) const {
     return reinterpret_cast<const Sample*>(origin + y * step) + 3 * x;
   }
 
-  cv::Mat whole;
+  cv::Mat source, whole;
   const uchar* origin;
   std::ptrdiff_t step;
 };

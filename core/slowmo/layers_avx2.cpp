@@ -46,12 +46,26 @@ FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start,
   }
 }
 
-FW_AVX2 void placeStill(const float* share, float part, cv::Point start, int step, int count, Reads& reads) {
-  for (int i = 0; i < count; ++i) {
-    reads.offset[i] = start.y * step + 3 * (start.x + i);
-    reads.right[i] = reads.below[i] = 0;
-    reads.share[i] = rounded(std::max(0.0F, share[i]) * part * kOne);
-  }
+/// The safer mix of a run: both frames as they are, and how much of it is shown.
+struct Fade {
+  const uchar *first, *second;  // of the run's first pixel
+  int16_t part;                 // of the second, to kOne
+  int share[kLayerRun];         // the last one repeated to the end of its group
+};
+
+FW_AVX2 void placeFade(const RimmedFrame& first, const RimmedFrame& second, float time, const float* rest,
+                       cv::Point start, int count, Fade& fade) {
+  fade.first = first.at<uchar>(start.x, start.y);
+  fade.second = second.at<uchar>(start.x, start.y);
+  fade.part = static_cast<int16_t>(rounded(time * kOne));
+  for (int i = 0; i < count; ++i) fade.share[i] = rounded(std::max(0.0F, rest[i]) * kOne);
+  for (int i = count; i < kLayerRun; ++i) fade.share[i] = 0;
+}
+
+// In what unit both have, the first one faded into the second.
+FW_AVX2 __m256i faded(__m256i first, __m256i second, int16_t part) {
+  return _mm256_add_epi16(first,
+                          _mm256_mulhrs_epi16(_mm256_sub_epi16(second, first), _mm256_set1_epi16(part)));
 }
 
 /// Two neighbours each way, four pixels at a time.
@@ -75,6 +89,20 @@ class Linear {
                     below =
                         _mm256_mulhrs_epi16(row(frame.origin + frame.step), forSamples(weights.below + i));
       sum_[i / kGroup] = _mm256_add_epi16(sum_[i / kGroup], _mm256_add_epi16(above, below));
+    }
+  }
+
+  FW_AVX2 void addFade(const Fade& fade, int count) {
+    const __m256i across = _mm256_set1_epi16(kAcross);
+    const auto four = [&](const uchar* from) FW_AVX2 {
+      const __m128i apart = _mm_set_epi8(-1, 11, 10, 9, -1, 8, 7, 6, -1, 5, 4, 3, -1, 2, 1, 0);
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+      return _mm256_mullo_epi16(_mm256_cvtepu8_epi16(_mm_shuffle_epi8(bytes, apart)), across);
+    };
+    for (int i = 0; i < count; i += kGroup) {
+      const __m256i both = faded(four(fade.first + 3 * i), four(fade.second + 3 * i), fade.part);
+      sum_[i / kGroup] =
+          _mm256_add_epi16(sum_[i / kGroup], _mm256_mulhrs_epi16(both, forSamples(fade.share + i)));
     }
   }
 
@@ -178,6 +206,23 @@ class Cubic {
     }
   }
 
+  // The first column's.
+  FW_AVX2 void addFade(const Fade& fade, int count) {
+    const __m128i apart = _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 2, -1, 1, -1, 0);
+    const auto one = [&](const uchar* from) FW_AVX2 {
+      int bytes;
+      std::memcpy(&bytes, from, sizeof(bytes));
+      return _mm_slli_epi16(_mm_shuffle_epi8(_mm_cvtsi32_si128(bytes), apart), kBits);
+    };
+    for (int i = 0; i < count; ++i) {
+      const __m128i first = one(fade.first + 3 * i), second = one(fade.second + 3 * i);
+      const __m128i both =
+          _mm_add_epi16(first, _mm_mulhrs_epi16(_mm_sub_epi16(second, first), _mm_set1_epi16(fade.part)));
+      const __m128i shown = _mm_mulhrs_epi16(both, _mm_set1_epi16(static_cast<int16_t>(fade.share[i])));
+      sum_[i] = _mm256_add_epi16(sum_[i], _mm256_zextsi128_si256(shown));
+    }
+  }
+
   FW_AVX2 void store(int count, uchar* out) const {
     for (int i = 0; i < count; ++i) {
       const __m128i low = _mm256_castsi256_si128(sum_[i]), high = _mm256_extracti128_si256(sum_[i], 1);
@@ -213,6 +258,7 @@ template <class Sum>
 FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, const std::vector<Layer>& layers,
                        float time, int y, cv::Mat& image) {
   Reads reads;
+  Fade fade;
   Sum sum;
   float share[kLayerRun], rest[kLayerRun];
   const int step = static_cast<int>(first.step);
@@ -225,10 +271,8 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, cons
       placeMoved(layer, share, {x, y}, image.size(), step, count, reads);
       sum.add(layer.ofFirst ? first : second, reads, count);
     }
-    placeStill(rest, 1 - time, {x, y}, step, count, reads);  // the safer mix
-    sum.add(first, reads, count);
-    placeStill(rest, time, {x, y}, step, count, reads);
-    sum.add(second, reads, count);
+    placeFade(first, second, time, rest, {x, y}, count, fade);
+    sum.addFade(fade, count);
     sum.store(count, image.ptr(y) + 3 * x);
   }
 }

@@ -59,7 +59,7 @@ const TwoWayMotion& ShotMotion::between(const cv::Mat& first, const cv::Mat& sec
   });
   if (known != found_.end()) return known->motion;
   if (found_.size() == kPairsKept) found_.pop_front();
-  return found_.emplace_back(first, second, estimateMotion({first, second}, options_)).motion;
+  return found_.emplace_back(first, second, search_.between(first, second)).motion;
 }
 
 TwoWayMotion ShotMotion::of(const FramePair& pair) {

@@ -9,7 +9,7 @@ namespace fw {
 /// must not be written to while this lives.
 class ShotMotion {
  public:
-  explicit ShotMotion(const MotionOptions& options) : options_(options) {}
+  explicit ShotMotion(const MotionOptions& options) : search_(options) {}
 
   /// Of the pair and, where it has neighbours, beyond it. What one frame shows and the other does not is then
   /// taken to move on as it did before, or will.
@@ -22,7 +22,7 @@ class ShotMotion {
   };
   const TwoWayMotion& between(const cv::Mat& first, const cv::Mat& second);
 
-  MotionOptions options_;
+  MotionSearch search_;
   std::deque<Found> found_;  // the latest last
 };
 

@@ -71,7 +71,9 @@ class Swift : public Engine {
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
     const auto motion = motion_.of(pair);
-    for (const double time : times) frames.push_back(renderBetween(pair, mixed(motion, time), time, sharp_));
+    seen_ = seen_ ? RimmedPair(pair, *seen_) : RimmedPair(pair);
+    for (const double time : times)
+      frames.push_back(renderBetween(*seen_, mixed(motion, time), time, sharp_));
     return frames;
   }
 
@@ -91,6 +93,7 @@ class Swift : public Engine {
   torch::Device device_;
   bool twoThreads_;
   ShotMotion motion_;
+  std::optional<RimmedPair> seen_;  ///< the last one
   bool sharp_;
   SwiftPace pace_;
 };
