@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 
 #include "core/base/error.h"
+#include "core/video/planes.h"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -70,6 +72,20 @@ Picture borrow(const cv::Mat& image, AVPixelFormat format) {
   return picture;
 }
 
+/// `known` when FFmpeg has that name, its "unspecified" otherwise.
+template <class T, class FromName>
+T named(const std::string& name, FromName fromName, T unspecified) {
+  const int value = fromName(name.c_str());
+  return value < 0 ? unspecified : static_cast<T>(value);
+}
+
+cv::Mat planeOf(const AVFrame& picture, int plane) {
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(picture.format));
+  const int right = plane > 0 ? layout->log2_chroma_w : 0, down = plane > 0 ? layout->log2_chroma_h : 0;
+  return cv::Mat(AV_CEIL_RSHIFT(picture.height, down), AV_CEIL_RSHIFT(picture.width, right), CV_8UC1,
+                 picture.data[plane], static_cast<std::size_t>(picture.linesize[plane]));
+}
+
 /// Planes shrunk to about this size before anything else is done with them: a quarter of the time that
 /// swscale takes. Null where there is little to shrink, or the layout is another.
 Picture shrunk(const AVFrame& from, int width, int height) {
@@ -87,23 +103,39 @@ Picture shrunk(const AVFrame& from, int width, int height) {
   small->height = height;
   small->chroma_location = AVCHROMA_LOC_CENTER;  // whatever it was: the mean of many samples lies amid them
   check(av_frame_get_buffer(small.get(), 0), "Could not scale the picture", "");
-  for (std::size_t plane = 0; plane < 3; ++plane) {
-    const auto part = [&](const AVFrame& picture) {
-      const int right = plane > 0 ? layout->log2_chroma_w : 0, down = plane > 0 ? layout->log2_chroma_h : 0;
-      return cv::Mat(AV_CEIL_RSHIFT(picture.height, down), AV_CEIL_RSHIFT(picture.width, right), CV_8UC1,
-                     picture.data[plane], static_cast<std::size_t>(picture.linesize[plane]));
-    };
-    cv::Mat target = part(*small);
-    cv::resize(part(from), target, target.size(), 0, 0, cv::INTER_AREA);
+  for (int plane = 0; plane < 3; ++plane) {
+    cv::Mat target = planeOf(*small, plane);
+    cv::resize(planeOf(from, plane), target, target.size(), 0, 0, cv::INTER_AREA);
   }
   return small;
 }
 
-/// `known` when FFmpeg has that name, its "unspecified" otherwise.
-template <class T, class FromName>
-T named(const std::string& name, FromName fromName, T unspecified) {
-  const int value = fromName(name.c_str());
-  return value < 0 ? unspecified : static_cast<T>(value);
+Planes planesOf(const AVFrame& picture) {
+  return {planeOf(picture, 0), planeOf(picture, 1), planeOf(picture, 2)};
+}
+
+/// How planes.h calls them; none for what it does not know.
+std::optional<PlaneColours> planeColours(const AVFrame& picture) {
+  const auto format = static_cast<AVPixelFormat>(picture.format);
+  if (withoutRangeAlias(format) != AV_PIX_FMT_YUV420P || picture.width % 2 != 0 || picture.height % 2 != 0)
+    return std::nullopt;
+  if (picture.chroma_location != AVCHROMA_LOC_UNSPECIFIED && picture.chroma_location != AVCHROMA_LOC_LEFT)
+    return std::nullopt;
+  PlaneColours colours{.fullRange = isFullRange(format, picture.color_range)};
+  switch (coefficientsOf(matrixOrGuess(picture.colorspace, picture.width, picture.height))) {
+    case SWS_CS_ITU709:
+      return colours;
+    case SWS_CS_ITU601:
+      colours.red = 0.299;
+      colours.blue = 0.114;
+      return colours;
+    case SWS_CS_BT2020:
+      colours.red = 0.2627;
+      colours.blue = 0.0593;
+      return colours;
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -218,6 +250,11 @@ cv::Mat Converter::toBgr(const AVFrame& whole, int width, int height, bool sixte
   // than cut off: OpenCV's filters would look at it beyond the edge of a part.
   cv::Mat image(height + 1, width, sixteenBit ? CV_16UC3 : CV_8UC3);
   image.resize(static_cast<std::size_t>(height));
+  if (const auto known = planeColours(picture);
+      known && !sixteenBit && image.size() == cv::Size(picture.width, picture.height)) {
+    planesToBgr(planesOf(picture), *known, image);
+    return image;
+  }
   const Picture target = borrow(image, sixteenBit ? AV_PIX_FMT_BGR48LE : AV_PIX_FMT_BGR24);
   target->color_range = AVCOL_RANGE_JPEG;
   target->colorspace = AVCOL_SPC_RGB;
@@ -226,6 +263,12 @@ cv::Mat Converter::toBgr(const AVFrame& whole, int width, int height, bool sixte
 }
 
 void Converter::fromBgr(const cv::Mat& image, AVFrame& picture) {
+  if (const auto known = planeColours(picture);
+      known && image.type() == CV_8UC3 && image.size() == cv::Size(picture.width, picture.height)) {
+    Planes planes = planesOf(picture);
+    bgrToPlanes(image, *known, planes);
+    return;
+  }
   const Picture source = borrow(image, image.depth() == CV_16U ? AV_PIX_FMT_BGR48LE : AV_PIX_FMT_BGR24);
   source->color_range = AVCOL_RANGE_JPEG;
   source->colorspace = AVCOL_SPC_RGB;

@@ -26,7 +26,8 @@ bool isFullRange(AVPixelFormat format, AVColorRange range);
 AVPixelFormat withoutRangeAlias(AVPixelFormat format);
 int bitDepthOf(AVPixelFormat format);
 
-/// Scales and converts with swscale's accurate flags; keeps its tables between frames of one kind.
+/// Scales and converts with swscale's accurate flags, and what most clips hold by arithmetic of our own;
+/// keeps its tables between frames of one kind.
 class Converter {
  public:
   /// `threads`: slices converted at once.

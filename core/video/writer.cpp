@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <opencv2/imgcodecs.hpp>
 
@@ -183,8 +184,21 @@ class StreamWriter {
         durations_.erase(known);
       }
       packet->stream_index = 0;
+      mendDecodingTime(*packet);
       output_.write(*packet, encoder_->time_base);
     }
+  }
+
+  /// x265 takes it from memory that nobody wrote when there are fewer frames than it looks ahead.
+  void mendDecodingTime(AVPacket& packet) {
+    constexpr int64_t kMostReordered = 16;  // frames
+    longest_ = std::max(longest_, packet.duration);
+    const bool plausible = packet.dts != AV_NOPTS_VALUE && packet.dts <= packet.pts &&
+                           packet.dts >= packet.pts - kMostReordered * std::max<int64_t>(1, longest_) &&
+                           (lastDecoding_ == AV_NOPTS_VALUE || packet.dts > lastDecoding_);
+    if (!plausible)
+      packet.dts = lastDecoding_ == AV_NOPTS_VALUE ? packet.pts - 2 * longest_ : lastDecoding_ + 1;
+    lastDecoding_ = packet.dts;
   }
 
   fs::path file_;
@@ -195,7 +209,7 @@ class StreamWriter {
   Converter converter_{decodingThreads(0)};
   AVColorSpace matrix_ = AVCOL_SPC_UNSPECIFIED;
   std::map<int64_t, int64_t> durations_;
-  int64_t last_ = AV_NOPTS_VALUE;
+  int64_t last_ = AV_NOPTS_VALUE, lastDecoding_ = AV_NOPTS_VALUE, longest_ = 0;
   int timescale_ = 0;
 };
 
