@@ -68,7 +68,8 @@ class SwiftLearner : public InterpolationLearner {
   InterpolationSample prepared(BetweenSample pictures) const override {
     const torch::NoGradGuard noGrad;
     const int side = cvRound(pictures.first.cols / pictures.reduction);
-    ShotMotion motion({.longestSide = side, .smallestScale = 0, .again = true, .twoThreads = false});
+    ShotMotion motion({.longestSide = side, .smallestScale = 0, .twoThreads = false},
+                      ShotMotion::Again::Always);
     const auto pair = motion.of(framesOf(pictures));
     const auto guess = swiftGuesses(pair, pictures.time, /*twoThreads=*/false);
     const auto view = withoutRim(swiftView(pair, guess, pictures.time, /*twoThreads=*/false));
@@ -95,7 +96,7 @@ class SwiftLearner : public InterpolationLearner {
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
     const FramePair frames = framesOf(sample);
-    const auto motion = ShotMotion(swiftMotionOptions("best")).of(frames);
+    const auto motion = swiftMotion("best", /*twoThreads=*/true).of(frames);
     const auto guess = swiftGuesses(motion, sample.time, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(
@@ -110,7 +111,7 @@ class SwiftLearner : public InterpolationLearner {
   torch::Tensor input(const BetweenSample& sample) const override {
     std::vector<torch::Tensor> views;
     for (const FramePair& frames : {framesOf(sample), FramePair{sample.first, sample.second}}) {
-      const auto pair = ShotMotion(swiftMotionOptions("balanced")).of(frames);
+      const auto pair = swiftMotion("balanced", /*twoThreads=*/true).of(frames);
       views.push_back(swiftView(pair, swiftGuesses(pair, sample.time, /*twoThreads=*/true), sample.time,
                                 /*twoThreads=*/true));
     }

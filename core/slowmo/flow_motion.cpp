@@ -103,7 +103,7 @@ std::shared_ptr<const MotionSearch::Prepared> MotionSearch::known(const cv::Mat&
   return nullptr;
 }
 
-TwoWayMotion MotionSearch::between(const cv::Mat& firstFrame, const cv::Mat& secondFrame) {
+void MotionSearch::prepare(const cv::Mat& firstFrame, const cv::Mat& secondFrame) {
   auto first = known(firstFrame), second = known(secondFrame);
   bothWays(
       options_.twoThreads && !first && !second,
@@ -115,23 +115,27 @@ TwoWayMotion MotionSearch::between(const cv::Mat& firstFrame, const cv::Mat& sec
       });
   first_ = first;
   second_ = second;
+}
 
-  TwoWayMotion motion;
-  motion.first = first->reduced;
-  motion.second = second->reduced;
-  const cv::Rect inside({0, 0}, motion.first.size());
-  const auto find = [&](Scan scan, FoundMotion& found) {
-    const PatchFlow flow = patchFlow(first->picture, second->picture, scan, options_.twoThreads);
-    found.forward = flow.forward(inside).clone();
-    found.backward = flow.backward(inside).clone();
-    bothWays(
-        options_.twoThreads,
-        [&] { found.trustFirst = trust(found.forward, found.backward, motion.first, motion.second); },
-        [&] { found.trustSecond = trust(found.backward, found.forward, motion.second, motion.first); });
-  };
-  find(Scan::FromLeft, motion);
-  if (options_.again) find(Scan::FromRight, motion.again);
-  return motion;
+TwoWayMotion MotionSearch::between(const cv::Mat& first, const cv::Mat& second) {
+  prepare(first, second);
+  return {found(Scan::FromLeft), first_->reduced, second_->reduced};
+}
+
+FoundMotion MotionSearch::again(const cv::Mat& first, const cv::Mat& second) {
+  prepare(first, second);
+  return found(Scan::FromRight);
+}
+
+FoundMotion MotionSearch::found(Scan scan) const {
+  const cv::Mat &first = first_->reduced, &second = second_->reduced;
+  const PatchFlow flow = patchFlow(first_->picture, second_->picture, scan, options_.twoThreads);
+  const cv::Rect inside({0, 0}, first.size());
+  FoundMotion found{flow.forward(inside).clone(), flow.backward(inside).clone(), {}, {}};
+  bothWays(
+      options_.twoThreads, [&] { found.trustFirst = trust(found.forward, found.backward, first, second); },
+      [&] { found.trustSecond = trust(found.backward, found.forward, second, first); });
+  return found;
 }
 
 TwoWayMotion estimateMotion(const FramePair& pair, const MotionOptions& options) {

@@ -13,7 +13,6 @@ struct MotionOptions {
   int longestSide = 320;       ///< of the reduced pictures, in pixels …
   double smallestScale = 0.2;  ///< … but never below this part of the frame …
   int largestSide = 1280;      ///< … nor above this
-  bool again = false;          ///< looked for twice: TwoWayMotion::again
   bool twoThreads = true;
 };
 
@@ -36,9 +35,7 @@ struct FoundMotion {
 struct TwoWayMotion : FoundMotion {
   cv::Mat first, second;  ///< CV_8UC1, reduced
   MotionBeyond beforeFirst{}, afterSecond{};
-  /// As a search found it that went over the pictures the other way: where patches look alike to many places
-  /// the two differ. Empty unless asked for.
-  FoundMotion again{};
+  FoundMotion again{};  ///< MotionSearch::again; empty unless asked for
 };
 
 /// Looks for motion between two frames. What it prepares of a frame serves the next search too: frames must
@@ -47,17 +44,21 @@ class MotionSearch {
  public:
   explicit MotionSearch(const MotionOptions& options) : options_(options) {}
   TwoWayMotion between(const cv::Mat& first, const cv::Mat& second);
+  /// Going over the pictures the other way: where many places look alike the two differ.
+  FoundMotion again(const cv::Mat& first, const cv::Mat& second);
 
  private:
   struct Prepared {
     cv::Mat frame, reduced;
     PatchPicture picture;
   };
+  void prepare(const cv::Mat& first, const cv::Mat& second);
   std::shared_ptr<const Prepared> prepared(const cv::Mat& frame) const;
   std::shared_ptr<const Prepared> known(const cv::Mat& frame) const;
+  FoundMotion found(Scan scan) const;
 
   MotionOptions options_;
-  std::shared_ptr<const Prepared> first_, second_;  ///< of the last search
+  std::shared_ptr<const Prepared> first_, second_;  ///< those asked for last
 };
 
 /// Of one pair alone.

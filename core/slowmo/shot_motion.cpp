@@ -68,7 +68,10 @@ TwoWayMotion ShotMotion::of(const FramePair& pair) {
     const TwoWayMotion& earlier = between(pair.before.frame, pair.first);
     before = {earlier.backward, earlier.trustSecond, pair.before.distance};
   }
+  const bool alone = pair.before.frame.empty() && pair.after.frame.empty();
   TwoWayMotion motion = between(pair.first, pair.second);
+  if (again_ == Again::Always || (again_ == Again::OfPairsAlone && alone))
+    motion.again = search_.again(pair.first, pair.second);
   motion.beforeFirst = before;
   if (!pair.after.frame.empty()) {
     const TwoWayMotion& later = between(pair.second, pair.after.frame);

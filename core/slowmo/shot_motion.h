@@ -9,7 +9,10 @@ namespace fw {
 /// must not be written to while this lives.
 class ShotMotion {
  public:
-  explicit ShotMotion(const MotionOptions& options) : search_(options) {}
+  /// Of which pairs TwoWayMotion::again is wanted too.
+  enum class Again { Never, OfPairsAlone, Always };
+  explicit ShotMotion(const MotionOptions& options, Again again = Again::Never)
+      : search_(options), again_(again) {}
 
   /// Of the pair and, where it has neighbours, beyond it. What one frame shows and the other does not is then
   /// taken to move on as it did before, or will.
@@ -23,6 +26,7 @@ class ShotMotion {
   const TwoWayMotion& between(const cv::Mat& first, const cv::Mat& second);
 
   MotionSearch search_;
+  Again again_;
   std::deque<Found> found_;  // the latest last
 };
 

@@ -6,7 +6,6 @@
 #include "core/base/paths.h"
 #include "core/slowmo/flow.h"
 #include "core/slowmo/flow_render.h"
-#include "core/slowmo/shot_motion.h"
 #include "core/slowmo/swift_mix.h"
 #include "core/slowmo/swift_tuning.h"
 
@@ -42,19 +41,13 @@ SwiftNet chosenNet(const std::string& path) {
   }
 }
 
-MotionOptions motionOptionsFor(const Settings& settings, const EngineOptions& engine) {
-  MotionOptions options = swiftMotionOptions(settings.text("quality"));
-  options.twoThreads = engine.threads != 1;
-  return options;
-}
-
 class Swift : public Engine {
  public:
   Swift(const Settings& settings, const EngineOptions& engine)
       : net_(chosenNet(settings.text("weights"))),
         device_(engine.device),
         twoThreads_(engine.threads != 1),
-        motion_(motionOptionsFor(settings, engine)),
+        motion_(swiftMotion(settings.text("quality"), engine.threads != 1)),
         sharp_(readsSharply(settings)) {
     const auto& precision = settings.text("precision");
     if (precision != "auto")

@@ -8,7 +8,6 @@
 #include "core/learn/checkpoint.h"
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/pixelwise.h"
-#include "core/slowmo/shot_motion.h"
 
 namespace fw {
 namespace {
@@ -75,6 +74,14 @@ void gatherEvidence(const Side& first, const Side& second, const cv::Mat& motion
   cv::Mat(length(motion) / kPixelsMoved).copyTo(maps[Length]);
 }
 
+/// The first hypothesis that is the same as this one.
+std::size_t firstLike(const std::vector<Hypothesis>& all, std::size_t which) {
+  const auto same = [&](const Hypothesis& other) {
+    return other.motion.data == all[which].motion.data && other.bend.data == all[which].bend.data;
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(all, same) - all.begin());
+}
+
 PixelwiseNet::Layer layerOf(const torch::nn::Conv2d& layer) {
   const auto numbers = [](const torch::Tensor& tensor) {
     const auto whole = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
@@ -111,19 +118,29 @@ cv::Mat plane(const torch::Tensor& tensor) {
 
 }  // namespace
 
-MotionOptions swiftMotionOptions(const std::string& quality) {
+ShotMotion swiftMotion(const std::string& quality, bool twoThreads) {
+  using Again = ShotMotion::Again;
   MotionOptions options = motionOptions(quality);
-  options.again = true;
-  return options;
+  options.twoThreads = twoThreads;
+  return ShotMotion(options, quality == "best"   ? Again::Always
+                             : quality == "fast" ? Again::Never
+                                                 : Again::OfPairsAlone);
 }
 
 MotionAtTime swiftGuesses(const TwoWayMotion& pair, double time, bool twoThreads) {
   MotionAtTime guess = motionAtTime(pair, time, /*several=*/true, twoThreads);
   const cv::Mat none = cv::Mat::zeros(guess.confidence.size(), CV_32F);
-  for (const cv::Mat& motion : carriedTo(time, pair.again, twoThreads))
-    guess.hypotheses.push_back({motion, none, none, bendAt(pair, motion, time)});
-  for (const cv::Mat& motion : carriedTo(time, goingOn(pair), twoThreads))
-    guess.hypotheses.push_back({motion, none, none});
+  const std::vector<Hypothesis> found = guess.hypotheses;
+  const auto add = [&](bool known, const FoundMotion& motion, bool bends) {
+    if (!known) {
+      for (const auto& one : found) guess.hypotheses.push_back({one.motion, none, none, one.bend});
+      return;
+    }
+    for (const cv::Mat& at : carriedTo(time, motion, twoThreads))
+      guess.hypotheses.push_back({at, none, none, bends ? bendAt(pair, at, time) : cv::Mat()});
+  };
+  add(!pair.again.forward.empty(), pair.again, true);
+  add(!pair.beforeFirst.motion.empty() || !pair.afterSecond.motion.empty(), goingOn(pair), false);
   return guess;
 }
 
@@ -137,10 +154,15 @@ torch::Tensor swiftView(const TwoWayMotion& pair, const MotionAtTime& guess, dou
              second = sideOf(pair.second, pair.backward, pair.trustSecond, pair.afterSecond, 1 - time);
   const auto gather = [&](std::size_t begin, std::size_t end) {
     for (auto i = begin; i < end; ++i)
-      gatherEvidence(first, second, all[i].motion, maps.data() + i * kSwiftEvidence);
+      if (firstLike(all, i) == i)
+        gatherEvidence(first, second, all[i].motion, maps.data() + i * kSwiftEvidence);
   };
   bothWays(
       twoThreads, [&] { gather(0, all.size() / 2); }, [&] { gather(all.size() / 2, all.size()); });
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (const auto same = firstLike(all, i); same < i)
+      std::copy_n(maps[same * kSwiftEvidence].ptr<float>(), kSwiftEvidence * size.area(),
+                  maps[i * kSwiftEvidence].ptr<float>());
 
   auto map = maps.begin() + kSwiftMotions * kSwiftEvidence;
   for (const auto& [one, other] : {std::pair(0U, 1U), {0U, 2U}, {1U, 3U}, {0U, 4U}, {1U, 5U}})
@@ -168,9 +190,19 @@ MotionAtTime swiftMix(SwiftNet& net, const TwoWayMotion& pair, const MotionAtTim
   const auto view = swiftView(pair, guess, time, twoThreads).to(device);
   const auto shares = swiftShares(net, view, pace)[0].to(torch::kCPU);
   MotionAtTime mixed{{}, guess.confidence};
-  for (int64_t i = 0; const Hypothesis& hypothesis : guess.hypotheses) {
-    mixed.hypotheses.push_back({hypothesis.motion, plane(shares[i]), plane(shares[i + 1]), hypothesis.bend});
-    i += 2;
+  std::vector<std::size_t> at;  // of each guess, among the mixed
+  for (std::size_t i = 0; i < guess.hypotheses.size(); ++i) {
+    const auto share = static_cast<int64_t>(2 * i);
+    const Hypothesis& hypothesis = guess.hypotheses[i];
+    if (const auto same = firstLike(guess.hypotheses, i); same < i) {
+      at.push_back(at[same]);
+      mixed.hypotheses[at[i]].firstShare += plane(shares[share]);
+      mixed.hypotheses[at[i]].secondShare += plane(shares[share + 1]);
+    } else {
+      at.push_back(mixed.hypotheses.size());
+      mixed.hypotheses.push_back(
+          {hypothesis.motion, plane(shares[share]), plane(shares[share + 1]), hypothesis.bend});
+    }
   }
   return mixed;
 }

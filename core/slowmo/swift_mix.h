@@ -3,14 +3,15 @@
 
 #include "core/nn/swift.h"
 #include "core/slowmo/flow_at_time.h"
+#include "core/slowmo/shot_motion.h"
 
 namespace fw {
 
 /// How motion is looked for at this quality, when a network is there to choose.
-MotionOptions swiftMotionOptions(const std::string& quality);
+ShotMotion swiftMotion(const std::string& quality, bool twoThreads);
 
 /// What the network can choose from: kSwiftMotions hypotheses, of which the first two have their classical
-/// shares.
+/// shares. What nothing is known for is the motion of one of these, once more.
 MotionAtTime swiftGuesses(const TwoWayMotion& pair, double time, bool twoThreads);
 
 /// What the network sees of one between frame: everything at the reduced size motion was found in. [1,

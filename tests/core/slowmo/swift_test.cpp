@@ -109,14 +109,36 @@ TEST_F(SwiftEngine, ExplainsItself) {
 
 TEST_F(SwiftEngine, ItsOwnArithmeticIsThatOfTheNetwork) {
   const auto net = loadSwift(resource("models/swift.safetensors"));
-  const auto motion =
-      ShotMotion(swiftMotionOptions("balanced")).of({scene(80), scene(88), {scene(74)}, {scene(99)}});
+  const auto motion = swiftMotion("balanced", true).of({scene(80), scene(88), {scene(74)}, {scene(99)}});
   auto chosen = net;
   const auto view = swiftView(motion, swiftGuesses(motion, 0.4, true), 0.4, true);
   const torch::InferenceMode inference;
   for (const int threads : {1, 2})
     EXPECT_TRUE(
         torch::allclose(swiftShares(chosen, view, {.threads = threads}), chosen->forward(view), 0, 1e-4));
+}
+
+TEST_F(SwiftEngine, LooksTwiceWhereItPays) {
+  auto net = loadSwift(resource("models/swift.safetensors"));
+  const FramePair around{scene(80), scene(88), {scene(74)}, {scene(99)}}, alone{scene(80), scene(88)};
+  const auto mixed = [&](const std::string& quality, const FramePair& pair) {
+    const auto motion = swiftMotion(quality, false).of(pair);
+    return swiftMix(net, motion, swiftGuesses(motion, 0.5, false), 0.5, {}, torch::kCPU, false);
+  };
+  const struct {
+    const char* quality;
+    const FramePair& pair;
+    std::size_t motions;
+  } known[] = {{"fast", around, 4}, {"balanced", around, 4}, {"best", around, 6},
+               {"fast", alone, 2},  {"balanced", alone, 4},  {"best", alone, 4}};
+  for (const auto& [quality, pair, motions] : known) {
+    const auto mix = mixed(quality, pair);
+    EXPECT_EQ(mix.hypotheses.size(), motions) << quality;  // what is the same is shown once
+    cv::Mat sum = cv::Mat::zeros(mix.confidence.size(), CV_32F);
+    for (const auto& guess : mix.hypotheses) sum += guess.firstShare + guess.secondShare;
+    EXPECT_TRUE(cv::checkRange(sum, true, nullptr, 0.0, 1.0 + 1e-3)) << quality;
+    EXPECT_GT(cv::mean(sum)[0], 0.5) << quality;
+  }
 }
 
 TEST_F(SwiftEngine, FollowsABendWhenItSeesTheNeighbours) {
