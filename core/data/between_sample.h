@@ -11,6 +11,7 @@ struct BetweenSample {
   cv::Mat first, middle, second;  ///< 8-bit BGR, one size
   double time = 0.5;              ///< where the middle is, in (0, 1)
   double reduction = 1;           ///< how many times smaller the pictures are that motion is looked for in
+  bool searchedTwice = true;      ///< whether swift looks for motion twice where it has a choice
   cv::Mat before{}, after{};      ///< as far away again; empty where the sequence has none
 };
 

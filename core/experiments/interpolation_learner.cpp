@@ -69,7 +69,7 @@ class SwiftLearner : public InterpolationLearner {
     const torch::NoGradGuard noGrad;
     const int side = cvRound(pictures.first.cols / pictures.reduction);
     ShotMotion motion({.longestSide = side, .smallestScale = 0, .twoThreads = false},
-                      ShotMotion::Again::Always);
+                      pictures.searchedTwice ? ShotMotion::Again::Always : ShotMotion::Again::OfPairsAlone);
     const auto pair = motion.of(framesOf(pictures));
     const auto guess = swiftGuesses(pair, pictures.time, /*twoThreads=*/false);
     const auto view = withoutRim(swiftView(pair, guess, pictures.time, /*twoThreads=*/false));

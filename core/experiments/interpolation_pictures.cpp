@@ -97,6 +97,7 @@ BetweenSample InterpolationPictures::sample(uint64_t seed) const {
   auto sample = drawn(random);
   while (!choice_.swift && sample.time != 0.5) sample = drawn(random);
   if (random.chance(choice_.aloneShare)) sample.before = sample.after = cv::Mat();
+  sample.searchedTwice = random.chance(0.5);  // as only the best quality does
   augment(sample, random);
   return sample;
 }
