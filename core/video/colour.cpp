@@ -79,6 +79,11 @@ T named(const std::string& name, FromName fromName, T unspecified) {
   return value < 0 ? unspecified : static_cast<T>(value);
 }
 
+/// Some decoders hand out pictures upside down, with lines that go backwards.
+bool linesGoForward(const AVFrame& picture) {
+  return picture.linesize[0] > 0 && picture.linesize[1] > 0 && picture.linesize[2] > 0;
+}
+
 cv::Mat planeOf(const AVFrame& picture, int plane) {
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(picture.format));
   const int right = plane > 0 ? layout->log2_chroma_w : 0, down = plane > 0 ? layout->log2_chroma_h : 0;
@@ -95,7 +100,7 @@ Picture shrunk(const AVFrame& from, int width, int height) {
   const bool planar = layout && (layout->flags & AV_PIX_FMT_FLAG_PLANAR) != 0 &&
                       (layout->flags & kOther) == 0 && layout->nb_components == 3 &&
                       bitDepthOf(format) == 8 && av_pix_fmt_count_planes(format) == 3;
-  if (!planar || 2 * width > from.width || 2 * height > from.height) return nullptr;
+  if (!planar || !linesGoForward(from) || 2 * width > from.width || 2 * height > from.height) return nullptr;
   Picture small = newPicture();
   check(av_frame_copy_props(small.get(), &from), "Could not scale the picture", "");
   small->format = from.format;
@@ -117,7 +122,8 @@ Planes planesOf(const AVFrame& picture) {
 /// How planes.h calls them; none for what it does not know.
 std::optional<PlaneColours> planeColours(const AVFrame& picture) {
   const auto format = static_cast<AVPixelFormat>(picture.format);
-  if (withoutRangeAlias(format) != AV_PIX_FMT_YUV420P || picture.width % 2 != 0 || picture.height % 2 != 0)
+  if (withoutRangeAlias(format) != AV_PIX_FMT_YUV420P || picture.width % 2 != 0 || picture.height % 2 != 0 ||
+      !linesGoForward(picture))
     return std::nullopt;
   if (picture.chroma_location != AVCHROMA_LOC_UNSPECIFIED && picture.chroma_location != AVCHROMA_LOC_LEFT)
     return std::nullopt;

@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/image/metrics.h"
+#include "core/video/colour.h"
 #include "tests/core/slowmo/engine_motion.h"
 
 namespace fw {
@@ -73,6 +74,30 @@ TEST(Planes, PicturesLoseOnlyTheFinenessOfTheirColours) {
   cv::cvtColor(back, greyBack, cv::COLOR_BGR2GRAY);
   EXPECT_GT(psnr(grey, greyBack), 44);
   EXPECT_GT(psnr(picture, back), 30);
+}
+
+TEST(Converter, ReadsPicturesWhoseLinesGoBackwards) {
+  using namespace ffmpeg;
+  constexpr int kWidth = 64, kHeight = 48;
+  const Picture picture = newPicture();
+  picture->format = AV_PIX_FMT_YUV420P;
+  picture->width = kWidth;
+  picture->height = kHeight;
+  ASSERT_GE(av_frame_get_buffer(picture.get(), 0), 0);
+  cv::Mat soft;  // so that swscale, which takes these, shows the same
+  cv::GaussianBlur(scene::occluding({kWidth, kHeight}, 0), soft, {}, 2);
+  Converter().fromBgr(soft, *picture);
+  for (const auto& [width, height] : {std::pair(kWidth, kHeight), {kWidth / 2, kHeight / 2}}) {
+    const cv::Mat upright = Converter().toBgr(*picture, width, height, false);
+    const Picture turned(av_frame_clone(picture.get()));
+    for (const int plane : {0, 1, 2}) {
+      turned->data[plane] += turned->linesize[plane] * ((plane > 0 ? kHeight / 2 : kHeight) - 1);
+      turned->linesize[plane] *= -1;
+    }
+    cv::Mat back;
+    cv::flip(Converter().toBgr(*turned, width, height, false), back, 0);
+    EXPECT_GT(psnr(upright, back), 28) << width;
+  }
 }
 
 }  // namespace
