@@ -75,6 +75,7 @@ RunRequest requestFor(const ClipAdaptation& wish) {
                                                       : "fresh"},
                       {"weights", wish.weights.string()},
                       {"crop", 160},
+                      {"alone_share", 0.1},  // in a clip nearly every pair has neighbours
                       {"reuse", 4},
                       {"loss", "psnr"},
                       {"learning_rate", 1e-3}};
