@@ -244,7 +244,7 @@ class SlowmoPageTest : public QObject {
     QVERIFY(row);
     QTest::mouseClick(buttonByTip(*row, u"Pause"_s), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(Store().job(id).state, std::string("paused"), kLong);
-    QTest::qWait(0);  // what was under way has ended, and the page has heard of it
+    QTest::qWait(400);  // news of what was under way comes in bundles
     const auto paused = page_->queue().progress().framesOut;
     QTest::qWait(400);
     QCOMPARE(page_->queue().progress().framesOut, paused);
