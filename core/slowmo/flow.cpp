@@ -30,7 +30,7 @@ class Flow : public Engine {
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
     const TwoWayMotion motion = search_.between(pair.first, pair.second);
-    seen_ = seen_ ? RimmedPair(pair, *seen_) : RimmedPair(pair);
+    seen_ = RimmedPair(pair, seen_);
     for (const double time : times)
       frames.push_back(
           renderBetween(*seen_, at(motion, time, options_.severalHypotheses), time, options_.sharp));

@@ -57,8 +57,9 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b) {
   return agreement;
 }
 
-RimmedPair::RimmedPair(const FramePair& pair, const RimmedPair& before)
-    : first(before.second.isOf(pair.first) ? before.second : RimmedFrame(pair.first)), second(pair.second) {}
+RimmedPair::RimmedPair(const FramePair& pair, const std::optional<RimmedPair>& before)
+    : first(before && before->second.isOf(pair.first) ? before->second : RimmedFrame(pair.first)),
+      second(pair.second) {}
 
 BetweenFrame renderBetween(const RimmedPair& pair, const MotionAtTime& motion, double time, bool sharp) {
   const RimmedFrame &first = pair.first, &second = pair.second;

@@ -17,9 +17,8 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b);
 
 /// A pair that can be read anywhere, and a little beyond.
 struct RimmedPair {
-  RimmedPair(const FramePair& pair) : first(pair.first), second(pair.second) {}
   /// Takes over what it shares with the one before.
-  RimmedPair(const FramePair& pair, const RimmedPair& before);
+  RimmedPair(const FramePair& pair, const std::optional<RimmedPair>& before = std::nullopt);
 
   RimmedFrame first, second;
 };

@@ -50,7 +50,7 @@ FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start,
 struct Fade {
   const uchar *first, *second;  // of the run's first pixel
   int16_t part;                 // of the second, to kOne
-  int share[kLayerRun];         // the last one repeated to the end of its group
+  int share[kLayerRun];         // nothing beyond the run
 };
 
 FW_AVX2 void placeFade(const RimmedFrame& first, const RimmedFrame& second, float time, const float* rest,

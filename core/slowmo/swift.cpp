@@ -64,7 +64,7 @@ class Swift : public Engine {
     std::vector<BetweenFrame> frames;
     if (times.empty()) return frames;
     const auto motion = motion_.of(pair);
-    seen_ = seen_ ? RimmedPair(pair, *seen_) : RimmedPair(pair);
+    seen_ = RimmedPair(pair, seen_);
     for (const double time : times)
       frames.push_back(renderBetween(*seen_, mixed(motion, time), time, sharp_));
     return frames;

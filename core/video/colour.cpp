@@ -96,10 +96,8 @@ cv::Mat planeOf(const AVFrame& picture, int plane) {
 Picture shrunk(const AVFrame& from, int width, int height) {
   const auto format = static_cast<AVPixelFormat>(from.format);
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
-  constexpr uint64_t kOther = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA;
-  const bool planar = layout && (layout->flags & AV_PIX_FMT_FLAG_PLANAR) != 0 &&
-                      (layout->flags & kOther) == 0 && layout->nb_components == 3 &&
-                      bitDepthOf(format) == 8 && av_pix_fmt_count_planes(format) == 3;
+  const bool planar = layout && !isRgb(format) && layout->nb_components == 3 &&
+                      av_pix_fmt_count_planes(format) == 3 && bitDepthOf(format) == 8;
   if (!planar || !linesGoForward(from) || 2 * width > from.width || 2 * height > from.height) return nullptr;
   Picture small = newPicture();
   check(av_frame_copy_props(small.get(), &from), "Could not scale the picture", "");

@@ -172,6 +172,10 @@ class NetworkQuestionsTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(
         Store().run(training->runId()).request.settings.at("loss").get<std::string>() == "mse", kLong);
     QTRY_VERIFY_WITH_TIMEOUT(training->scalars().at("loss").back().value < 0.4, kLong);
+    const auto before = training->scalars().at("loss").size();
+    QTRY_VERIFY_WITH_TIMEOUT(training->scalars().at("loss").size() > before + 3, kLong);
+    QVERIFY2(training->scalars().at("loss").back().value < 0.4,
+             "cross-entropy of a beginner would be about 0.7");
   }
 
   void anEarlierRunOpensAgainWithAllOfIt() {
