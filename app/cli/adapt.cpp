@@ -63,6 +63,9 @@ void addAdaptCommand(CLI::App& app) {
   command->add_option("clip", wish->clip, "A video, or a folder of frames")->required();
   command->add_option("--minutes", wish->minutes, "At most; Ctrl-C ends earlier and keeps what is learned")
       ->capture_default_str();
+  command->add_option("--quality", wish->quality, "Quality of swift that it is learned for")
+      ->check(CLI::IsMember({"fast", "balanced", "best"}))
+      ->capture_default_str();
   command->add_option("--weights", wish->weights, "Weights to begin from; without them the bundled ones");
   command->add_option("--threads", wish->threads, "0: one for each core");
   command->add_flag("--json", *json, "One JSON document on standard output");

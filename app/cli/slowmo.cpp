@@ -156,10 +156,9 @@ JobRecord queued(Store& store, const SlowmoRequest& request, const SlowmoArgumen
   const auto job =
       arguments.insteadOf > 0 ? replaceJob(store, arguments.insteadOf, request) : queueJob(store, request);
   if (arguments.adaptMinutes <= 0) return job;
-  if (request.sources.size() > 1)
-    throw Error("Pictures cannot be adapted to one by one", request.sources.front().string(),
-                "Give the folder they are in to `adapt`.");
-  const auto adapted = adaptShowingProgress(store, {request.sources.front(), arguments.adaptMinutes, {}, 0});
+  auto wish = adaptationFor(request);
+  wish.minutes = arguments.adaptMinutes;
+  const auto adapted = adaptShowingProgress(store, wish);
   if (adapted.helps()) keepWithJob(store, job.id, adapted.weights);
   return job;
 }

@@ -41,12 +41,14 @@ void addNoise(cv::Mat& image, double deviation, Random& random) {
 
 }  // namespace
 
+void turnBack(BetweenSample& sample) {
+  std::swap(sample.first, sample.second);
+  std::swap(sample.before, sample.after);
+  sample.time = 1.0 - sample.time;
+}
+
 void augment(BetweenSample& sample, Random& random) {
-  if (random.chance(0.5)) {
-    std::swap(sample.first, sample.second);
-    std::swap(sample.before, sample.after);
-    sample.time = 1.0 - sample.time;
-  }
+  if (random.chance(0.5)) turnBack(sample);
   const auto flip = random.integer(0, 3);
   if (flip < 3)
     forAll(sample, [&](const cv::Mat& in, cv::Mat& out) { cv::flip(in, out, static_cast<int>(flip) - 1); });

@@ -53,9 +53,10 @@ double meanDifference(const cv::Mat& a, const cv::Mat& b) {
 
 struct FrameWindows::Sequences {
   struct Shot {
-    std::filesystem::path file;  // empty: `bytes` holds a JPEG
-    std::vector<uchar> bytes;
-    cv::Mat decoded;
+    std::filesystem::path file{};  // empty: `bytes` holds a JPEG
+    std::vector<uchar> bytes{};
+    cv::Mat decoded{};
+    bool heldOut = false;
   };
   struct Sequence {
     std::string name;
@@ -92,7 +93,7 @@ FrameWindows& FrameWindows::operator=(FrameWindows&&) noexcept = default;
 
 void FrameWindows::addFrames(const std::string& name, std::vector<std::filesystem::path> files) {
   Sequences::Sequence sequence{name, {}};
-  for (auto& file : files) sequence.shots.push_back({std::move(file), {}, {}});
+  for (auto& file : files) sequence.shots.push_back({.file = std::move(file)});
   if (sequence.shots.size() >= 3) sequences_->list.push_back(std::move(sequence));
 }
 
@@ -102,7 +103,7 @@ void FrameWindows::addVideo(const std::filesystem::path& file, int64_t mostFrame
   for (auto frame = reader.next(); frame && std::ssize(sequence.shots) < mostFrames; frame = reader.next()) {
     std::vector<uchar> bytes;
     cv::imencode(".jpg", to8Bit(frame->image), bytes, {cv::IMWRITE_JPEG_QUALITY, kJpegQuality});
-    sequence.shots.push_back({{}, std::move(bytes), {}});
+    sequence.shots.push_back({.bytes = std::move(bytes)});
   }
   if (sequence.shots.size() >= 3) sequences_->list.push_back(std::move(sequence));
 }
@@ -115,96 +116,122 @@ std::vector<std::string> FrameWindows::names() const {
   return names;
 }
 
-FrameWindows FrameWindows::takeAside() {
-  constexpr std::size_t kStretches = 12, kFewest = 5, kEvery = 4;
-  FrameWindows aside;
-  std::vector<Sequences::Sequence> rest;
-  for (auto& whole : sequences_->list) {
-    const auto count = whole.shots.size();
-    const auto stretches = std::clamp<std::size_t>(count / kFewest, 1, kStretches);
-    for (std::size_t i = 0; i < stretches; ++i) {
-      const auto begin = whole.shots.begin() + static_cast<std::ptrdiff_t>(i * count / stretches);
-      const auto end = whole.shots.begin() + static_cast<std::ptrdiff_t>((i + 1) * count / stretches);
-      const bool taken = i % kEvery == kEvery / 2;
-      auto& list = taken ? aside.sequences_->list : rest;
-      // Stretches that stay together stay one sequence.
-      const bool goesOn = !taken && i > 0 && (i - 1) % kEvery != kEvery / 2;
-      if (!goesOn) list.push_back({whole.name, {}});
-      list.back().shots.insert(list.back().shots.end(), std::make_move_iterator(begin),
-                               std::make_move_iterator(end));
-    }
-  }
-  sequences_->list = std::move(rest);
-  return aside;
+void FrameWindows::holdOutFrames(int most) {
+  constexpr std::size_t kFewestBetween = 8;
+  std::size_t total = 0;
+  for (const auto& sequence : sequences_->list) total += sequence.shots.size();
+  const auto every = std::max(kFewestBetween, total / static_cast<std::size_t>(std::max(1, most)));
+  for (auto& sequence : sequences_->list)
+    for (auto i = every / 2; i + 1 < sequence.shots.size(); i += every) sequence.shots[i].heldOut = true;
+}
+
+/// Neighbouring frames of a sequence: what lies between the first and the second, and as far beyond.
+struct FrameWindows::Window {
+  std::size_t sequence, first, middle, second;
+
+  std::size_t length() const { return second - first; }
+};
+
+std::optional<FrameWindows::Window> FrameWindows::drawn(Random& random) const {
+  std::size_t total = 0;
+  for (const auto& sequence : sequences_->list) total += sequence.shots.size();
+  if (total == 0) return std::nullopt;
+  // Every frame is as likely as any other, so long sequences are seen more often.
+  auto start = static_cast<std::size_t>(random.integer(0, static_cast<int64_t>(total) - 1));
+  std::size_t which = 0;
+  while (start >= sequences_->list[which].shots.size()) start -= sequences_->list[which++].shots.size();
+  const double kind = random.uniform();
+  const std::size_t length = kind < 0.7 ? 2 : kind < 0.83 ? 3 : 4;
+  const auto& shots = sequences_->list[which].shots;
+  if (start + length >= shots.size()) return std::nullopt;
+  const auto middle = start + static_cast<std::size_t>(random.integer(1, static_cast<int64_t>(length) - 1));
+  if (shots[start].heldOut || shots[middle].heldOut || shots[start + length].heldOut) return std::nullopt;
+  return Window{which, start, middle, start + length};
+}
+
+std::optional<BetweenSample> FrameWindows::cut(const Window& window, cv::Rect part, cv::Size size) const {
+  constexpr double kStill = 0.8, kCut = 45.0;  // mean differences, of 255
+  const cv::Size full = sequences_->frame(window.sequence, window.first).size();
+  const auto frame = [&](std::size_t index) -> cv::Mat {
+    const cv::Mat whole = sequences_->frame(window.sequence, index);
+    if (whole.size() != full) return {};
+    if (part.size() == size) return whole(part).clone();
+    cv::Mat out;
+    cv::resize(whole(part), out, size, 0, 0, cv::INTER_AREA);
+    return out;
+  };
+  BetweenSample sample{frame(window.first), frame(window.middle), frame(window.second)};
+  if (sample.first.empty() || sample.middle.empty() || sample.second.empty()) return std::nullopt;
+  sample.time = static_cast<double>(window.middle - window.first) / static_cast<double>(window.length());
+  const double change = meanDifference(sample.first, sample.second);
+  if (change < kStill || change > kCut) return std::nullopt;
+  const auto neighbour = [&](std::size_t index, const cv::Mat& beside) {
+    const cv::Mat seen = frame(index);
+    return seen.empty() || meanDifference(seen, beside) > kCut ? cv::Mat() : seen;
+  };
+  if (window.first >= window.length())
+    sample.before = neighbour(window.first - window.length(), sample.first);
+  if (window.second + window.length() < sequences_->list[window.sequence].shots.size())
+    sample.after = neighbour(window.second + window.length(), sample.second);
+  return sample;
 }
 
 std::optional<BetweenSample> FrameWindows::crop(int side, Random& random) const {
-  constexpr double kStill = 0.8, kCut = 45.0;  // mean differences, of 255
   constexpr int kTries = 6;
-  std::size_t total = 0;
-  for (const auto& sequence : sequences_->list) total += sequence.shots.size();
-  for (int attempt = 0; attempt < kTries && total > 0; ++attempt) {
-    // Every frame is as likely as any other, so long sequences are seen more often.
-    auto start = static_cast<std::size_t>(random.integer(0, static_cast<int64_t>(total) - 1));
-    std::size_t which = 0;
-    while (start >= sequences_->list[which].shots.size()) start -= sequences_->list[which++].shots.size();
-    const double kind = random.uniform();
-    const std::size_t length = kind < 0.7 ? 2 : kind < 0.83 ? 3 : 4;
-    if (start + length >= sequences_->list[which].shots.size()) continue;
-    const auto middle = static_cast<std::size_t>(random.integer(1, static_cast<int64_t>(length) - 1));
-    const cv::Mat first = sequences_->frame(which, start), between = sequences_->frame(which, start + middle),
-                  second = sequences_->frame(which, start + length);
-    if (first.size() != between.size() || first.size() != second.size()) continue;
-    const int shorter = std::min(first.rows, first.cols);
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const auto window = drawn(random);
+    if (!window) continue;
+    const cv::Size full = sequences_->frame(window->sequence, window->first).size();
+    const int shorter = std::min(full.height, full.width);
     const double smallest = std::min(1.0, static_cast<double>(side) / shorter);
     const double scale =
         random.chance(0.8) ? random.uniform(std::max(0.4, smallest), std::max(1.0, smallest)) : 1.0;
     const int source = static_cast<int>(std::lround(side / scale));
     if (source > shorter) continue;
-    const cv::Rect window(static_cast<int>(random.integer(0, first.cols - source)),
-                          static_cast<int>(random.integer(0, first.rows - source)), source, source);
-    BetweenSample sample;
-    sample.time = static_cast<double>(middle) / static_cast<double>(length);
-    const auto cut = [&](const cv::Mat& frame) {
-      cv::Mat out;
-      if (source == side)
-        out = frame(window).clone();
-      else
-        cv::resize(frame(window), out, cv::Size(side, side), 0, 0, cv::INTER_AREA);
-      return out;
-    };
-    sample.first = cut(first);
-    sample.middle = cut(between);
-    sample.second = cut(second);
-    const double whole = meanDifference(sample.first, sample.second);
-    if (whole < kStill || whole > kCut) continue;
-    const auto neighbour = [&](std::size_t index, const cv::Mat& beside) {
-      const cv::Mat frame = sequences_->frame(which, index);
-      if (frame.size() != first.size()) return cv::Mat();
-      const cv::Mat seen = cut(frame);
-      return meanDifference(seen, beside) > kCut ? cv::Mat() : seen;
-    };
-    if (start >= length) sample.before = neighbour(start - length, sample.first);
-    if (start + 2 * length < sequences_->list[which].shots.size())
-      sample.after = neighbour(start + 2 * length, sample.second);
-    return sample;
+    const cv::Rect part(static_cast<int>(random.integer(0, full.width - source)),
+                        static_cast<int>(random.integer(0, full.height - source)), source, source);
+    if (auto sample = cut(*window, part, {side, side})) return sample;
   }
   return std::nullopt;
+}
+
+std::optional<BetweenSample> FrameWindows::whole(Random& random) const {
+  constexpr int kTries = 40;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const auto window = drawn(random);
+    if (!window) continue;
+    const cv::Size full = sequences_->frame(window->sequence, window->first).size();
+    if (auto sample = cut(*window, cv::Rect({}, full), full)) return sample;
+  }
+  return std::nullopt;
+}
+
+BetweenSample FrameWindows::triplet(std::size_t sequence, std::size_t middle) const {
+  const auto frame = [&](std::size_t index) { return sequences_->frame(sequence, index); };
+  BetweenSample sample{frame(middle - 1), frame(middle), frame(middle + 1)};
+  if (middle >= 3) sample.before = frame(middle - 3);
+  if (middle + 3 < sequences_->list[sequence].shots.size()) sample.after = frame(middle + 3);
+  return sample;
 }
 
 std::vector<BetweenSample> FrameWindows::triplets(int most) const {
   std::vector<std::pair<std::size_t, std::size_t>> all;
   for (std::size_t s = 0; s < sequences_->list.size(); ++s)
-    for (std::size_t i = 0; i + 2 < sequences_->list[s].shots.size(); i += 2) all.emplace_back(s, i);
+    for (std::size_t i = 1; i + 1 < sequences_->list[s].shots.size(); i += 2) all.emplace_back(s, i);
   std::vector<BetweenSample> samples;
   const std::size_t count = std::min(all.size(), static_cast<std::size_t>(std::max(most, 0)));
   for (std::size_t k = 0; k < count; ++k) {
-    const auto [s, i] = all[k * all.size() / count];
-    BetweenSample sample{sequences_->frame(s, i), sequences_->frame(s, i + 1), sequences_->frame(s, i + 2)};
-    if (i >= 2) sample.before = sequences_->frame(s, i - 2);
-    if (i + 4 < sequences_->list[s].shots.size()) sample.after = sequences_->frame(s, i + 4);
-    samples.push_back(sample);
+    const auto [sequence, middle] = all[k * all.size() / count];
+    samples.push_back(triplet(sequence, middle));
   }
+  return samples;
+}
+
+std::vector<BetweenSample> FrameWindows::heldOutTriplets() const {
+  std::vector<BetweenSample> samples;
+  for (std::size_t s = 0; s < sequences_->list.size(); ++s)
+    for (std::size_t i = 0; i < sequences_->list[s].shots.size(); ++i)
+      if (sequences_->list[s].shots[i].heldOut) samples.push_back(triplet(s, i));
   return samples;
 }
 

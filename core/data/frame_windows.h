@@ -23,17 +23,25 @@ class FrameWindows {
   void addVideo(const std::filesystem::path& file, int64_t mostFrames);
   bool empty() const;
   std::vector<std::string> names() const;
-  /// Of every sequence every fourth stretch of neighbouring frames, which stay here no longer: what to test
-  /// on when there is one clip only.
-  FrameWindows takeAside();
+  /// Keeps single frames aside, about `most` of them, evenly spread: what to test on when there is one clip
+  /// only. They are shown neither to a network nor as what it should have made.
+  void holdOutFrames(int most);
 
   /// A square crop with motion in it and no cut. Empty when none was found.
   std::optional<BetweenSample> crop(int side, Random& random) const;
+  /// The same of whole frames.
+  std::optional<BetweenSample> whole(Random& random) const;
   /// Whole frames: frame 2i+1 hidden between 2i and 2i+2, evenly spread over all sequences.
   std::vector<BetweenSample> triplets(int most) const;
+  /// Whole frames: every frame held out, hidden between its neighbours.
+  std::vector<BetweenSample> heldOutTriplets() const;
 
  private:
   struct Sequences;
+  struct Window;
+  std::optional<Window> drawn(Random& random) const;
+  std::optional<BetweenSample> cut(const Window& window, cv::Rect part, cv::Size size) const;
+  BetweenSample triplet(std::size_t sequence, std::size_t middle) const;
   std::unique_ptr<Sequences> sequences_;
 };
 

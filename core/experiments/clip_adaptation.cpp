@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <numbers>
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
@@ -15,19 +17,31 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kScore = "validation/psnr";
 constexpr double kWorthIt = 0.02;  // dB; less is chance
+constexpr double kHighestRate = 2e-3;
 
-/// Passes everything on, notes the scores and says when the time is over.
+/// Half a cosine, from the first of `steps` to the end of the time.
+double rateAt(int64_t step, double partOfTime) {
+  constexpr double kWarmUp = 30, kLast = 0.02;
+  const double fallen =
+      kLast + (1 - kLast) * 0.5 * (1 + std::cos(std::numbers::pi * std::min(1.0, partOfTime)));
+  return kHighestRate * std::min(1.0, static_cast<double>(step) / kWarmUp) * fallen;
+}
+
+/// Passes everything on, notes the scores, lets the learning rate fall as the time goes by and says when it
+/// is over.
 class Watch : public TrainObserver {
  public:
-  Watch(TrainObserver& other, double minutes, std::stop_token asked)
+  Watch(TrainObserver& other, TrainControl& control, double minutes, std::stop_token asked)
       : other_(other),
-        end_(Clock::now() +
-             std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(60 * minutes))),
+        control_(control),
+        seconds_(60 * minutes),
         asked_(std::move(asked), [this] { stop_.request_stop(); }) {}
 
   void onScalars(int64_t step, double seconds, const Scalars& scalars) override {
     other_.onScalars(step, seconds, scalars);
-    if (Clock::now() >= end_) stop_.request_stop();
+    const double part = std::chrono::duration<double>(Clock::now() - start_).count() / seconds_;
+    control_.setLearningRate(rateAt(step, part));
+    if (part >= 1) stop_.request_stop();
   }
   void onScores(int64_t step, double seconds, const Scores& scores, bool best) override {
     if (const auto score = scores.find(kScore); score != scores.end()) {
@@ -50,7 +64,9 @@ class Watch : public TrainObserver {
 
  private:
   TrainObserver& other_;
-  Clock::time_point end_;
+  TrainControl& control_;
+  const double seconds_;
+  const Clock::time_point start_ = Clock::now();
   std::stop_source stop_;
   std::stop_callback<std::function<void()>> asked_;
 };
@@ -74,22 +90,33 @@ RunRequest requestFor(const ClipAdaptation& wish) {
                                 : bundled()           ? "bundled"
                                                       : "fresh"},
                       {"weights", wish.weights.string()},
-                      {"crop", 160},
-                      {"alone_share", 0.1},  // in a clip nearly every pair has neighbours
-                      {"reuse", 4},
+                      {"clip_quality", wish.quality},
+                      {"batch", 4},
+                      {"reuse", 8},
                       {"loss", "psnr"},
-                      {"learning_rate", 1e-3}};
+                      {"learning_rate", rateAt(1, 0)}};
   return request;
 }
 
 }  // namespace
+
+ClipAdaptation adaptationFor(const SlowmoRequest& request) {
+  if (request.sources.size() != 1)
+    throw Error("Pictures cannot be adapted to one by one",
+                request.sources.empty() ? "" : request.sources.front().string(),
+                "Take the folder they are in.");
+  ClipAdaptation wish;
+  wish.clip = request.sources.front();
+  if (request.settings.is_object()) wish.quality = request.settings.value("swift_quality", wish.quality);
+  return wish;
+}
 
 AdaptedClip adaptToClip(Store& store, const ClipAdaptation& wish, TrainObserver& observer,
                         TrainControl& control, std::stop_token stop) {
   if (!(wish.minutes > 0))
     throw Error("A clip cannot be adapted to in this time", std::to_string(wish.minutes) + " minutes",
                 "Give it at least one minute.");
-  Watch watch(observer, wish.minutes, std::move(stop));
+  Watch watch(observer, control, wish.minutes, std::move(stop));
   AdaptedClip result;
   const auto run =
       startRun(store, requestFor(wish), watch, control, watch.token(), [&](int64_t id) { result.run = id; });

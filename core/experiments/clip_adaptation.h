@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/learn/trainer.h"
+#include "core/slowmo/job.h"
 #include "core/slowmo/job_weights.h"
 
 /// "Adapt to this clip": a short run of the experiment `interpolation` on one clip's own frames, from the
@@ -10,10 +11,11 @@
 namespace fw {
 
 struct ClipAdaptation {
-  std::filesystem::path clip;     ///< a video or a folder of frames
-  double minutes = 5;             ///< at most; stopping earlier keeps what is learned so far
-  std::filesystem::path weights;  ///< to begin from; empty: the bundled ones
-  int threads = 0;                ///< 0: as many as there are cores
+  std::filesystem::path clip;        ///< a video or a folder of frames
+  double minutes = 5;                ///< at most; stopping earlier keeps what is learned so far
+  std::string quality = "balanced";  ///< of swift, that it is learned for
+  std::filesystem::path weights{};   ///< to begin from; empty: the bundled ones
+  int threads = 0;                   ///< 0: as many as there are cores
 };
 
 struct AdaptedClip {
@@ -24,6 +26,9 @@ struct AdaptedClip {
   std::filesystem::path weights;  ///< for swift's setting "weights"; empty: adapting did not help
   bool helps() const { return !weights.empty(); }
 };
+
+/// What a request asks swift for. Throws Error for loose pictures, which are no one clip.
+ClipAdaptation adaptationFor(const SlowmoRequest& request);
 
 /// Trains on the calling thread until the minutes are over or stop is asked for. The observer hears the run's
 /// curves, scores and pictures; "prediction" beside "plain blend" of step 0 is the frame before. Throws Error

@@ -43,10 +43,14 @@ Schema schema() {
   auto heldOut =
       textParameter("held_out", "Held-out sequences",
                     "Names of sequences never trained on, separated by commas. Empty: every fifth.");
-  auto parts = boolParameter("parts_held_out", "Hold out parts",
-                             "Holds back every fourth stretch of each sequence instead of whole ones: for "
-                             "training on one clip.",
+  auto parts = boolParameter("parts_held_out", "Learn one clip",
+                             "Holds back single frames instead of whole sequences, and shows the others as "
+                             "they are, whole and unchanged: for training on one clip.",
                              false);
+  auto quality =
+      choiceParameter("clip_quality", "Motion in the clip", "Which quality of swift the clip is learned for.",
+                      "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}});
+  quality.mattersWhen = {{"parts_held_out", {Value(true)}}};
   auto network =
       choiceParameter("network", "Network",
                       "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.",
@@ -104,10 +108,10 @@ Schema schema() {
   teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&reuse, &parts, &share, &alone, &decay, &extra, &weight, &teacher, &precision})
+  for (auto* p : {&reuse, &parts, &quality, &share, &alone, &decay, &extra, &weight, &teacher, &precision})
     p->advanced = true;
-  return Schema({data, heldOut, parts, network, start, weights, share, alone, crop, batch, reuse, rate, decay,
-                 loss, extra, weight, teacher, precision});
+  return Schema({data, heldOut, parts, quality, network, start, weights, share, alone, crop, batch, reuse,
+                 rate, decay, loss, extra, weight, teacher, precision});
 }
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
@@ -116,7 +120,7 @@ InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   const auto crop = std::max<int64_t>(64, settings.integer("crop") / kGrid * kGrid);
   return {.paths = settings.paths("data"),
           .heldOut = settings.text("held_out"),
-          .partsHeldOut = settings.flag("parts_held_out"),
+          .oneClip = settings.flag("parts_held_out") ? settings.text("clip_quality") : "",
           .photoShare = settings.real("photo_share"),
           .aloneShare = settings.real("alone_share"),
           .crop = static_cast<int>(crop),
@@ -279,10 +283,7 @@ class Interpolation : public Experiment {
     torch::NoGradGuard noGrad;
     InterpolationNews sum;
     for (std::size_t w = 0; w < workers; ++w) {
-      sum.loss += news[w].loss;
-      sum.picture += news[w].picture;
-      sum.squaredError += news[w].squaredError;
-      sum.classicalError += news[w].classicalError;
+      sum += news[w];
       if (w == 0) continue;
       const auto copies = learners_[w]->module()->parameters();
       for (std::size_t i = 0; i < copies.size(); ++i)

@@ -42,24 +42,62 @@ InterpolationNews told(const torch::Tensor& loss, const torch::Tensor& picture,
           part * meanSquare(prediction.detach().clamp(0, 1), middle)};
 }
 
-/// Motion found at the rim of a crop is worse than in whole frames: it is not learned from.
-int64_t rimOf(int64_t side) {
-  constexpr int64_t kRim = 24;
-  return std::min(kRim, side / 8);
+/// Where to learn from, as parts of width and height. Motion found at the rim of a crop is worse than in
+/// whole frames: it is not learned from.
+std::vector<cv::Rect2d> placesIn(const BetweenSample& pictures, cv::Size reduced) {
+  constexpr double kRim = 24, kSpot = 48;  // pixels of the reduced pictures
+  if (pictures.quality.empty()) {
+    const double rim = std::min(kRim / reduced.width, 1.0 / 8);
+    return {{rim, rim, 1 - 2 * rim, 1 - 2 * rim}};
+  }
+  const cv::Size2d side(std::min(1.0, kSpot / reduced.width), std::min(1.0, kSpot / reduced.height));
+  std::vector<cv::Rect2d> places;
+  for (const auto& spot : pictures.spots)
+    places.emplace_back(cv::Point2d(spot.x * (1 - side.width), spot.y * (1 - side.height)), side);
+  return places;
 }
 
-torch::Tensor planes(const cv::Mat& map) { return toTensor(map).unsqueeze(0); }
-
-torch::Tensor withoutRim(const torch::Tensor& map) {
-  const auto side = map.size(3), rim = rimOf(side);
-  return map.slice(2, rim, side - rim).slice(3, rim, side - rim);
+cv::Rect pixelsOf(const cv::Rect2d& place, cv::Size size) {
+  const int width = cvRound(place.width * size.width), height = cvRound(place.height * size.height);
+  return {std::min(cvRound(place.x * size.width), size.width - width),
+          std::min(cvRound(place.y * size.height), size.height - height), width, height};
 }
 
+/// Those places of a view, one above the other, in 16 bit.
+torch::Tensor partsOf(const torch::Tensor& view, const std::vector<cv::Rect2d>& places) {
+  const cv::Size size(static_cast<int>(view.size(3)), static_cast<int>(view.size(2)));
+  std::vector<torch::Tensor> parts;
+  for (const auto& place : places) {
+    const cv::Rect part = pixelsOf(place, size);
+    parts.push_back(view.narrow(2, part.y, part.height).narrow(3, part.x, part.width));
+  }
+  return torch::cat(parts).to(torch::kHalf);
+}
+
+/// Those places of a picture, in bytes.
+torch::Tensor partsOf(const cv::Mat& picture, const std::vector<cv::Rect2d>& places) {
+  std::vector<cv::Mat> parts;
+  for (const auto& place : places) parts.push_back(picture(pixelsOf(place, picture.size())));
+  return (toBatch(parts) * 255).round().to(torch::kByte);
+}
+
+torch::Tensor fromBytes(const torch::Tensor& pictures, const torch::Device& device) {
+  return pictures.to(device, torch::kFloat32) / 255;
+}
+
+/// The shares are known at the size motion was found in, what they are of may be larger.
 torch::Tensor mixOf(const torch::Tensor& guesses, const torch::Tensor& shares) {
-  return (shares.unsqueeze(2) * guesses).sum(1);
+  namespace F = torch::nn::functional;
+  const std::vector<int64_t> size{guesses.size(3), guesses.size(4)};
+  auto at = shares;
+  if (shares.size(2) != size[0] || shares.size(3) != size[1])
+    at = F::interpolate(shares,
+                        F::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(false));
+  return (at.unsqueeze(2) * guesses).sum(1);
 }
 
-/// Learns to choose at the size motion is looked for in, where everything is small.
+/// Learns to choose at the size motion is looked for in, where everything is small, from what comes of it at
+/// full size.
 class SwiftLearner : public InterpolationLearner {
  public:
   std::shared_ptr<torch::nn::Module> module() override { return net_.ptr(); }
@@ -67,36 +105,42 @@ class SwiftLearner : public InterpolationLearner {
 
   InterpolationSample prepared(BetweenSample pictures) const override {
     const torch::NoGradGuard noGrad;
-    const int side = cvRound(pictures.first.cols / pictures.reduction);
-    ShotMotion motion({.longestSide = side, .smallestScale = 0, .twoThreads = false},
-                      pictures.searchedTwice ? ShotMotion::Again::Always : ShotMotion::Again::OfPairsAlone);
+    auto motion = motionFor(pictures);
     const auto pair = motion.of(framesOf(pictures));
     const auto guess = swiftGuesses(pair, pictures.time, /*twoThreads=*/false);
-    const auto view = withoutRim(swiftView(pair, guess, pictures.time, /*twoThreads=*/false));
-    const auto guesses = withoutRim(guessesOf(pictures, guess, side)).unsqueeze(0);
-    const auto truth = withoutRim(planes(reduced(pictures.middle, side)));
-    const double error = meanSquare(mixOf(guesses, swiftClassicalShares(view)), truth);
-    return {{}, view.to(torch::kHalf), guesses.to(torch::kHalf), truth.to(torch::kHalf), error};
+    const auto places = placesIn(pictures, pair.first.size());
+    InterpolationSample sample;
+    sample.view = partsOf(swiftView(pair, guess, pictures.time, /*twoThreads=*/false), places);
+    sample.guesses = guessesOf(pictures, guess, places);
+    sample.truth = partsOf(pictures.middle, places);
+    const auto classical =
+        mixOf(fromBytes(sample.guesses, torch::kCPU), swiftClassicalShares(sample.view.to(torch::kFloat32)));
+    sample.classicalError = meanSquare(classical, fromBytes(sample.truth, torch::kCPU));
+    return sample;
   }
 
   InterpolationNews learn(Samples samples, double part, const InterpolationLesson& lesson) override {
     net_->train();
-    const auto view = gathered(samples, &InterpolationSample::view, lesson.device),
-               guesses = gathered(samples, &InterpolationSample::guesses, lesson.device),
-               truth = gathered(samples, &InterpolationSample::truth, lesson.device);
-    const auto made = mixOf(guesses, net_->forward(view, lesson.type));
-    const auto loss = pictureTerm(lesson, made, truth);
-    (loss * part).backward();
-    auto news = told(loss, loss, made, truth, part);
-    for (const auto& sample : samples)
-      news.classicalError += part * sample->classicalError / static_cast<double>(samples.size());
+    InterpolationNews news;
+    const double each = part / static_cast<double>(samples.size());
+    for (const auto& sample : samples) {
+      const auto view = sample->view.to(lesson.device, torch::kFloat32),
+                 guesses = fromBytes(sample->guesses, lesson.device),
+                 truth = fromBytes(sample->truth, lesson.device);
+      const auto made = mixOf(guesses, net_->forward(view, lesson.type));
+      const auto loss = pictureTerm(lesson, made, truth);
+      (loss * each).backward();
+      news += told(loss, loss, made, truth, each);
+      news.classicalError += each * sample->classicalError;
+    }
     return news;
   }
 
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
     const FramePair frames = framesOf(sample);
-    const auto motion = swiftMotion("best", /*twoThreads=*/true).of(frames);
+    const auto motion =
+        swiftMotion(sample.quality.empty() ? "best" : sample.quality, /*twoThreads=*/true).of(frames);
     const auto guess = swiftGuesses(motion, sample.time, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(
@@ -120,39 +164,35 @@ class SwiftLearner : public InterpolationLearner {
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
 
  private:
+  /// In crops as in whole frames that are reduced before motion is looked for.
+  static ShotMotion motionFor(const BetweenSample& pictures) {
+    if (!pictures.quality.empty()) return swiftMotion(pictures.quality, /*twoThreads=*/false);
+    const int side = cvRound(pictures.first.cols / pictures.reduction);
+    return ShotMotion({.longestSide = side, .smallestScale = 0, .twoThreads = false},
+                      pictures.searchedTwice ? ShotMotion::Again::Always : ShotMotion::Again::OfPairsAlone);
+  }
+
   static FramePair framesOf(const BetweenSample& sample) {
     return {sample.first, sample.second, {sample.before}, {sample.after}};
   }
 
-  static cv::Mat reduced(const cv::Mat& frame, int side) {
-    if (frame.cols == side) return frame;
-    cv::Mat small;
-    cv::resize(frame, small, {side, side}, 0, 0, cv::INTER_AREA);
-    return small;
-  }
-
-  static torch::Tensor guessesOf(const BetweenSample& pictures, const MotionAtTime& guess, int side) {
-    const cv::Mat first = reduced(pictures.first, side), second = reduced(pictures.second, side);
-    const auto time = static_cast<float>(pictures.time);
-    std::vector<cv::Mat> shown;
+  /// What can be shown there, at full size and read as the engine does.
+  static torch::Tensor guessesOf(const BetweenSample& pictures, const MotionAtTime& guess,
+                                 const std::vector<cv::Rect2d>& places) {
+    const RimmedPair pair(framesOf(pictures));
+    const cv::Size size = guess.confidence.size();
+    const cv::Mat all = cv::Mat::ones(size, CV_32F), none = cv::Mat::zeros(size, CV_32F);
+    std::vector<torch::Tensor> shown;
+    const auto show = [&](const Hypothesis& one) {
+      const MotionAtTime alone{{one}, guess.confidence};
+      shown.push_back(partsOf(renderBetween(pair, alone, pictures.time, /*sharp=*/true).image, places));
+    };
     for (const Hypothesis& hypothesis : guess.hypotheses) {
-      for (const auto& [frame, part] : {std::pair(first, -time), std::pair(second, 1 - time)}) {
-        const cv::Mat straight = part * hypothesis.motion;
-        shown.push_back(
-            movedBy(frame, hypothesis.bend.empty() ? straight : cv::Mat(straight + hypothesis.bend), 1));
-      }
+      show({hypothesis.motion, all, none, hypothesis.bend});
+      show({hypothesis.motion, none, all, hypothesis.bend});
     }
-    cv::Mat fade;
-    cv::addWeighted(first, 1 - time, second, time, 0, fade);
-    shown.push_back(fade);
-    return toBatch(shown);
-  }
-
-  static torch::Tensor gathered(Samples samples, torch::Tensor InterpolationSample::*part,
-                                const torch::Device& device) {
-    std::vector<torch::Tensor> parts;
-    for (const auto& sample : samples) parts.push_back((*sample).*part);
-    return torch::cat(parts).to(device, torch::kFloat32);
+    show({cv::Mat::zeros(size, CV_32FC2), none, none});
+    return torch::stack(shown, 1);
   }
 
   SwiftNet net_;
@@ -195,6 +235,14 @@ class RifeLearner : public InterpolationLearner {
 };
 
 }  // namespace
+
+InterpolationNews& InterpolationNews::operator+=(const InterpolationNews& other) {
+  loss += other.loss;
+  picture += other.picture;
+  squaredError += other.squaredError;
+  classicalError += other.classicalError;
+  return *this;
+}
 
 std::unique_ptr<InterpolationLearner> interpolationLearner(const std::string& network) {
   if (network == "swift") return std::make_unique<SwiftLearner>();

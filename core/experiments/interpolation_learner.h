@@ -21,14 +21,17 @@ struct InterpolationLesson {
 struct InterpolationNews {
   double loss = 0, picture = 0, squaredError = 0;
   double classicalError = 0;  ///< of what the untrained swift makes of the same samples
+
+  InterpolationNews& operator+=(const InterpolationNews& other);
 };
 
 /// A sample ready to be learned from, as often as one likes.
 struct InterpolationSample {
-  BetweenSample pictures{};   ///< rife learns from these
-  torch::Tensor view{};       ///< swift: what the network sees, 16 bit, as the rest
-  torch::Tensor guesses{};    ///< swift: [1, kSwiftGuesses, 3, H, W], what it can choose from
-  torch::Tensor truth{};      ///< swift: [1, 3, H, W]
+  BetweenSample pictures{};  ///< rife learns from these
+  torch::Tensor view{};      ///< swift: what the network sees of N places, in 16 bit
+  torch::Tensor
+      guesses{};          ///< swift: [N, kSwiftGuesses, 3, H, W], bytes at full size: what it can choose from
+  torch::Tensor truth{};  ///< swift: [N, 3, H, W], as large
   double classicalError = 0;  ///< swift: what the untrained network makes of it
 };
 

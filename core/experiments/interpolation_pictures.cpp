@@ -34,21 +34,26 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
   std::vector<std::string> known;
   const auto isHeldOut = [&](const std::string& name) {
     known.push_back(name);
-    if (choice.partsHeldOut) return false;
+    if (!choice.oneClip.empty()) return false;
     return keepAside.empty() ? known.size() % 5 == 0 : std::ranges::find(keepAside, name) != keepAside.end();
   };
   for (const auto& sequence : found.sequences)
     (isHeldOut(sequence.name) ? heldOut : windows_).addFrames(sequence.name, sequence.frames);
   for (const auto& video : found.videos)
     (isHeldOut(video.filename().string()) ? heldOut : windows_).addVideo(video, kMostFrames);
-  if (choice.partsHeldOut) heldOut = windows_.takeAside();
   for (const auto& name : keepAside)
     if (std::ranges::find(known, name) == known.end())
       throw Error("There is no such sequence to hold out", name,
                   "Use the name of a folder of frames or of a video file.");
   for (const auto& photo : found.photos) photos_.push_back(readImage(photo));
 
-  heldOut_ = heldOut.triplets(kHeldOutFrames);
+  if (choice.oneClip.empty()) {
+    heldOut_ = heldOut.triplets(kHeldOutFrames);
+  } else {
+    windows_.holdOutFrames(kHeldOutFrames);
+    heldOut_ = windows_.heldOutTriplets();
+    for (auto& sample : heldOut_) sample.quality = choice.oneClip;
+  }
   Random fixed(7);  // the same for every seed, so that runs can be compared
   if (photos_.empty() && windows_.empty())
     for (int i = 0; i < kInventedPhotos; ++i) photos_.push_back(inventedPhoto(kInventedSide, fixed));
@@ -92,8 +97,22 @@ BetweenSample InterpolationPictures::drawn(Random& random) const {
   return reduced(layeredMotion(photos_, cvRound(by * choice_.crop), random), by);
 }
 
+BetweenSample InterpolationPictures::drawnWhole(Random& random) const {
+  constexpr int kSpots = 4;
+  auto found = windows_.whole(random);
+  if (!found)
+    throw Error("No motion was found in the clip", "data",
+                "Give one in which something moves, of a dozen frames or more.");
+  auto& sample = *found;
+  sample.quality = choice_.oneClip;
+  for (int i = 0; i < kSpots; ++i) sample.spots.emplace_back(random.uniform(), random.uniform());
+  if (random.chance(0.5)) turnBack(sample);
+  return sample;
+}
+
 BetweenSample InterpolationPictures::sample(uint64_t seed) const {
   Random random(seed);
+  if (!choice_.oneClip.empty() && choice_.swift) return drawnWhole(random);
   auto sample = drawn(random);
   while (!choice_.swift && sample.time != 0.5) sample = drawn(random);
   if (random.chance(choice_.aloneShare)) sample.before = sample.after = cv::Mat();

@@ -13,7 +13,8 @@ class InterpolationPictures {
   struct Choice {
     std::vector<std::string> paths;  ///< empty: pictures are invented
     std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
-    bool partsHeldOut = false;       ///< parts of every sequence are held out, no whole ones
+    std::string oneClip{};  ///< not empty: single frames are held out, and the others learned from as they
+                            ///< are, at this quality of motion
     double photoShare = 0.3;
     double aloneShare = 0.25;
     int crop = 192;     ///< side of the pictures that motion is looked for in
@@ -27,6 +28,7 @@ class InterpolationPictures {
 
  private:
   BetweenSample drawn(Random& random) const;
+  BetweenSample drawnWhole(Random& random) const;
 
   Choice choice_;
   FrameWindows windows_;

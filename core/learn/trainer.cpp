@@ -1,5 +1,6 @@
 #include "core/learn/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -16,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr double kCheckpointEvery = 4.0;  // seconds: a crash must lose at most five
 constexpr double kEvaluateEvery = 5.0;    // seconds between two looks that are not milestones
 constexpr double kTrainPerLook = 20.0;  // … which take at most a twentieth of the time, however slow they are
-constexpr double kQuickLook = 1.0;      // seconds: a stopped run is looked at once more only when it is quick
-constexpr int64_t kEarlySteps = 10;     // their mean loss is what divergence is measured against
+// A stopped run is looked at once more only when that is quick, in seconds, or little of the time it had.
+constexpr double kQuickLook = 1.0, kSlowestLook = 10.0;
+constexpr int64_t kEarlySteps = 10;  // their mean loss is what divergence is measured against
 constexpr double kDivergence = 1000.0;
 constexpr double kLossMemory = 0.9;  // of the smoothed loss
 constexpr const char* kLoss = "loss";
@@ -339,7 +341,8 @@ class TrainLoop {
     keepLast();  // first: a second Ctrl-C while looking must lose nothing
     answerQuestions();
     const bool snapshotMissing = lookedAt_ != step_ || !isMilestone(step_);
-    if (snapshotMissing && (finished || lookSeconds_ < kQuickLook)) look(true);
+    const double patience = std::clamp(seconds() / kTrainPerLook, kQuickLook, kSlowestLook);
+    if (snapshotMissing && (finished || lookSeconds_ < patience)) look(true);
     keeper_.finish();
     const RunState state = finished ? RunState::Finished : RunState::Stopped;
     {

@@ -120,8 +120,9 @@ AdaptPanel::AdaptPanel(QWidget* parent)
 }
 
 void AdaptPanel::setClip(const SlowmoRequest& clip) {
-  if (clip.sources == clip_.sources) return;
+  const bool same = clip.sources == clip_.sources;
   clip_ = clip;
+  if (same) return;
   stop();
   forget();
   adapt_->setEnabled(clip.sources.size() == 1);  // loose pictures are no one file to learn from
@@ -135,8 +136,7 @@ void AdaptPanel::adapt() {
   plot_->clear();
   plot_->setSeries(kCurve, SeriesKind::Validation, 0, {});
   coming_ = std::make_shared<AdaptedClip>();
-  ClipAdaptation wish;
-  wish.clip = clip_.sources.front();
+  ClipAdaptation wish = adaptationFor(clip_);
   wish.minutes = minutes_->value();
   task_.start([wish, result = coming_, box = mailbox_, this](std::stop_token stop) {
     Store store;

@@ -199,7 +199,7 @@ void ClipStage::updateViews() {
   question.sourceTime = here;
   inside_->setQuestion(question);
   check_->setClip(clip_, marks_.in, marks_.trimmed() ? marks_.out : 0);
-  adapt_->setClip(clip_);
+  adapt_->setClip(request_);
 }
 
 void ClipStage::showView(View view) {

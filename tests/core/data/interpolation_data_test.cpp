@@ -124,21 +124,28 @@ TEST(FindPictures, TellsSequencesFromPhotographs) {
   EXPECT_THROW(findPictures({(folder.path() / "gone").string()}), Error);
 }
 
-TEST(FrameWindows, WhatIsTakenAsideIsNotTrainedOn) {
+TEST(FrameWindows, FramesHeldOutAreNeverShown) {
   const Folder folder;
   writeSequence(folder.path() / "pan", 30, 3);
   const auto found = findPictures({folder.path().string()});
   FrameWindows windows;
   windows.addFrames("pan", found.sequences.at(0).frames);
-  const auto whole = windows.triplets(1000).size();
-  const FrameWindows aside = windows.takeAside();
-  const auto tested = aside.triplets(1000);
-  EXPECT_GT(tested.size(), 0U);
-  EXPECT_LT(tested.size(), whole / 2);
-  for (const auto& test : tested)
-    for (const auto& sample : windows.triplets(1000))
-      for (const auto& trained : {sample.first, sample.middle, sample.second})
-        EXPECT_GT(distance(test.middle, trained), 0.5);
+  windows.holdOutFrames(3);
+  const auto tested = windows.heldOutTriplets();
+  ASSERT_EQ(tested.size(), 3U);
+  for (const auto& test : tested) {
+    EXPECT_FALSE(test.first.empty() || test.second.empty());
+    EXPECT_GT(distance(test.first, test.middle), 0.5);
+  }
+  Random random(4);
+  for (int i = 0; i < 40; ++i) {
+    const auto sample = windows.whole(random);
+    ASSERT_TRUE(sample);
+    EXPECT_EQ(sample->first.size(), tested.front().first.size());
+    for (const auto& test : tested)
+      for (const auto& shown : {sample->first, sample->middle, sample->second})
+        EXPECT_GT(distance(test.middle, shown), 0.5);
+  }
 }
 
 TEST(FrameWindows, KnowWhatLiesBeyondTheirPairs) {

@@ -6,6 +6,9 @@
 
 #include "core/base/error.h"
 #include "core/data/layered_motion.h"
+#include "core/learn/checkpoint.h"
+#include "core/nn/swift.h"
+#include "tests/core/slowmo/engine_motion.h"
 #include "tests/core/store/temporary_folder.h"
 
 namespace fw {
@@ -50,8 +53,8 @@ TEST(ClipAdaptation, NeverGivesWeightsThatDoNotHelp) {
   std::stop_source stop;
   Listener listener(stop, 3);
   TrainControl control;
-  const auto adapted = adaptToClip(store, {writtenClip(folder.path() / "pan", 24), 5, {}, 2}, listener,
-                                   control, stop.get_token());
+  const auto adapted = adaptToClip(store, {.clip = writtenClip(folder.path() / "pan", 24), .threads = 2},
+                                   listener, control, stop.get_token());
   EXPECT_GT(listener.rows, 0U);
   EXPECT_DOUBLE_EQ(adapted.before, listener.before);
   EXPECT_GE(adapted.after, adapted.before);
@@ -60,13 +63,43 @@ TEST(ClipAdaptation, NeverGivesWeightsThatDoNotHelp) {
   EXPECT_NE(store.run(adapted.run).name.find("pan"), std::string::npos);
 }
 
+TEST(ClipAdaptation, LearnsWhatTheClipShows) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "home");
+  const fs::path clip = folder.path() / "passing", untaught = folder.path() / "untaught.safetensors";
+  fs::create_directories(clip);
+  for (int i = 0; i < 20; ++i)
+    cv::imwrite((clip / (std::to_string(100 + i) + ".png")).string(), scene::occluding({320, 200}, 0.5 * i));
+  writeSafetensors(untaught, {weightsOf({{"swift", SwiftNet().ptr()}}), {}});
+  std::stop_source stop;
+  Listener listener(stop, 60);
+  TrainControl control;
+  const auto adapted =
+      adaptToClip(store, {.clip = clip, .quality = "fast", .weights = untaught, .threads = 2}, listener,
+                  control, stop.get_token());
+  EXPECT_GT(adapted.after, adapted.before + 0.1);
+  EXPECT_TRUE(adapted.helps());
+}
+
+TEST(ClipAdaptation, IsForTheQualityThatIsAskedFor) {
+  SlowmoRequest request;
+  request.sources = {"clip.mp4"};
+  EXPECT_EQ(adaptationFor(request).quality, "balanced");
+  request.settings = {{"swift_quality", "best"}};
+  EXPECT_EQ(adaptationFor(request).quality, "best");
+  EXPECT_EQ(adaptationFor(request).clip, "clip.mp4");
+  request.sources.emplace_back("another.mp4");
+  EXPECT_THROW(adaptationFor(request), Error);
+}
+
 TEST(ClipAdaptation, EndsWhenTheTimeIsOver) {
   const TemporaryFolder folder;
   Store store(folder.path() / "home");
   TrainObserver nobody;
   TrainControl control;
   const auto adapted =
-      adaptToClip(store, {writtenClip(folder.path() / "pan", 16), 0.001, {}, 2}, nobody, control, {});
+      adaptToClip(store, {.clip = writtenClip(folder.path() / "pan", 16), .minutes = 0.001, .threads = 2},
+                  nobody, control, {});
   EXPECT_LE(store.run(adapted.run).step, 1);
 }
 
@@ -75,10 +108,14 @@ TEST(ClipAdaptation, SaysWhatIsMissing) {
   Store store(folder.path() / "home");
   TrainObserver nobody;
   TrainControl control;
-  EXPECT_THROW(adaptToClip(store, {folder.path() / "nowhere.mp4", 1, {}, 2}, nobody, control, {}), Error);
-  EXPECT_THROW(adaptToClip(store, {writtenClip(folder.path() / "pan", 3), 1, {}, 2}, nobody, control, {}),
+  EXPECT_THROW(adaptToClip(store, {.clip = folder.path() / "nowhere.mp4", .threads = 2}, nobody, control, {}),
                Error);
-  EXPECT_THROW(adaptToClip(store, {folder.path() / "pan", 0, {}, 2}, nobody, control, {}), Error);
+  EXPECT_THROW(
+      adaptToClip(store, {.clip = writtenClip(folder.path() / "pan", 3), .threads = 2}, nobody, control, {}),
+      Error);
+  EXPECT_THROW(
+      adaptToClip(store, {.clip = folder.path() / "pan", .minutes = 0, .threads = 2}, nobody, control, {}),
+      Error);
 }
 
 }  // namespace
