@@ -57,7 +57,7 @@ AdaptedClip adaptShowingProgress(Store& store, const ClipAdaptation& wish) {
 
 void addAdaptCommand(CLI::App& app) {
   auto* command = app.add_subcommand(
-      "adapt", "Teach the engine swift one clip: learns from its frames and tests on parts held back");
+      "adapt", "Teach the engine swift one clip: learns from its frames and tests on some held back");
   auto wish = std::make_shared<ClipAdaptation>();
   auto json = std::make_shared<bool>(false);
   command->add_option("clip", wish->clip, "A video, or a folder of frames")->required();

@@ -7,7 +7,7 @@
 #include "core/slowmo/job_weights.h"
 
 /// "Adapt to this clip": a short run of the experiment `interpolation` on one clip's own frames, from the
-/// weights the engine swift has. Parts of the clip are held back, and only what is better there is used.
+/// weights the engine swift has. Single frames are held back, and only what is better there is used.
 namespace fw {
 
 struct ClipAdaptation {

@@ -78,11 +78,27 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
     heldOut_.push_back(layeredMotion(aside, kInventedFrameSide, fixed));
 }
 
+/// As an engine sees them at this quality; learned from in a few places.
+std::optional<BetweenSample> InterpolationPictures::drawnWhole(const std::string& quality,
+                                                               Random& random) const {
+  constexpr int kSpots = 4;
+  auto sample = windows_.whole(random);
+  if (!sample) return std::nullopt;
+  sample->quality = quality;
+  for (int i = 0; i < kSpots; ++i) sample->spots.emplace_back(random.uniform(), random.uniform());
+  return sample;
+}
+
 BetweenSample InterpolationPictures::drawn(Random& random) const {
+  // Half of the real frames are seen whole, half in crops of any size.
+  constexpr const char* kQualities[] = {"fast", "balanced", "balanced", "best"};
   // As engines reduce large frames before they look for motion.
   constexpr double kReductions[] = {1, 1, 1.5, 2, 2, 2.5};
   const double reduction = choice_.swift ? kReductions[random.integer(0, std::size(kReductions) - 1)] : 1.0;
   const bool moved = windows_.empty() || (!photos_.empty() && random.chance(choice_.photoShare));
+  if (!moved && choice_.swift && random.chance(0.5))
+    if (auto real = drawnWhole(kQualities[random.integer(0, std::size(kQualities) - 1)], random))
+      return *real;
   const auto reduced = [](BetweenSample sample, double by) {
     sample.reduction = by;
     return sample;
@@ -97,22 +113,16 @@ BetweenSample InterpolationPictures::drawn(Random& random) const {
   return reduced(layeredMotion(photos_, cvRound(by * choice_.crop), random), by);
 }
 
-BetweenSample InterpolationPictures::drawnWhole(Random& random) const {
-  constexpr int kSpots = 4;
-  auto found = windows_.whole(random);
-  if (!found)
-    throw Error("No motion was found in the clip", "data",
-                "Give one in which something moves, of a dozen frames or more.");
-  auto& sample = *found;
-  sample.quality = choice_.oneClip;
-  for (int i = 0; i < kSpots; ++i) sample.spots.emplace_back(random.uniform(), random.uniform());
-  if (random.chance(0.5)) turnBack(sample);
-  return sample;
-}
-
 BetweenSample InterpolationPictures::sample(uint64_t seed) const {
   Random random(seed);
-  if (!choice_.oneClip.empty() && choice_.swift) return drawnWhole(random);
+  if (!choice_.oneClip.empty() && choice_.swift) {
+    auto whole = drawnWhole(choice_.oneClip, random);
+    if (!whole)
+      throw Error("No motion was found in the clip", "data",
+                  "Give one in which something moves, of a dozen frames or more.");
+    if (random.chance(0.5)) turnBack(*whole);
+    return *whole;
+  }
   auto sample = drawn(random);
   while (!choice_.swift && sample.time != 0.5) sample = drawn(random);
   if (random.chance(choice_.aloneShare)) sample.before = sample.after = cv::Mat();

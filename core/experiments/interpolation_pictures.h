@@ -28,7 +28,7 @@ class InterpolationPictures {
 
  private:
   BetweenSample drawn(Random& random) const;
-  BetweenSample drawnWhole(Random& random) const;
+  std::optional<BetweenSample> drawnWhole(const std::string& quality, Random& random) const;
 
   Choice choice_;
   FrameWindows windows_;

@@ -97,9 +97,7 @@ std::shared_ptr<const MotionSearch::Prepared> MotionSearch::prepared(const cv::M
 
 std::shared_ptr<const MotionSearch::Prepared> MotionSearch::known(const cv::Mat& frame) const {
   for (const auto& one : {first_, second_})
-    if (one && one->frame.data == frame.data && one->frame.size() == frame.size() &&
-        one->frame.type() == frame.type())
-      return one;
+    if (one && sameFrame(one->frame, frame)) return one;
   return nullptr;
 }
 

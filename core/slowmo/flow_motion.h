@@ -7,6 +7,11 @@
 
 namespace fw {
 
+/// Whether both are the very same pixels in memory: what was found for the one serves the other.
+inline bool sameFrame(const cv::Mat& a, const cv::Mat& b) {
+  return a.data == b.data && a.size() == b.size() && a.type() == b.type();
+}
+
 /// How carefully motion is looked for. It is looked for in reduced pictures, which bounds time and memory for
 /// frames of any size; small frames are not reduced.
 struct MotionOptions {

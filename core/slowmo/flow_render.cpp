@@ -58,7 +58,8 @@ cv::Mat photometricAgreement(const cv::Mat& a, const cv::Mat& b) {
 }
 
 RimmedPair::RimmedPair(const FramePair& pair, const std::optional<RimmedPair>& before)
-    : first(before && before->second.isOf(pair.first) ? before->second : RimmedFrame(pair.first)),
+    : first(before && sameFrame(before->second.source, pair.first) ? before->second
+                                                                   : RimmedFrame(pair.first)),
       second(pair.second) {}
 
 BetweenFrame renderBetween(const RimmedPair& pair, const MotionAtTime& motion, double time, bool sharp) {

@@ -234,10 +234,6 @@ RimmedFrame::RimmedFrame(const cv::Mat& frame) : source(frame) {
   step = static_cast<std::ptrdiff_t>(whole.step[0]);
 }
 
-bool RimmedFrame::isOf(const cv::Mat& frame) const {
-  return source.data == frame.data && source.size() == frame.size() && source.type() == frame.type();
-}
-
 RenderRow* rowRenderer(int depth, bool sharp) {
   if (depth == CV_8U) return sharp ? renderSharpRow8 : renderRow8;
   return sharp ? renderSharpRow16 : renderRow16;

@@ -41,7 +41,6 @@ std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size si
 /// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
 struct RimmedFrame {
   explicit RimmedFrame(const cv::Mat& frame);
-  bool isOf(const cv::Mat& frame) const;
   template <class Sample>
   const Sample* at(int x, int y) const {
     return reinterpret_cast<const Sample*>(origin + y * step) + 3 * x;

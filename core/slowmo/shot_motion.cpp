@@ -54,8 +54,7 @@ void addAcceleration(const cv::Mat& motion, const cv::Mat& trust, const MotionBe
 
 const TwoWayMotion& ShotMotion::between(const cv::Mat& first, const cv::Mat& second) {
   const auto known = std::ranges::find_if(found_, [&](const Found& found) {
-    return found.first.data == first.data && found.second.data == second.data &&
-           found.first.size() == first.size();
+    return sameFrame(found.first, first) && sameFrame(found.second, second);
   });
   if (known != found_.end()) return known->motion;
   if (found_.size() == kPairsKept) found_.pop_front();

@@ -20,9 +20,8 @@ constexpr const char* kScore = "validation/psnr";
 const QString kCurve = u"held-back frames"_s;
 const QString kStart = u"Adapt to this clip"_s;
 const QString kPurpose =
-    u"Every clip moves in its own way. The engine Swift can learn from this clip's own frames: some parts "
-    u"are "
-    u"held back to see whether it helps, and only then what it learned is used for this clip."_s;
+    u"Every clip moves in its own way. The engine Swift can learn from this clip's own frames: a few "
+    u"are held back to see whether it helps, and only then what it learned is used for this clip."_s;
 
 QString gainText(double gain) {
   return u"%1%2 dB"_s.arg(gain < 0 ? u"−"_s : u"+"_s).arg(std::abs(gain), 0, 'f', 2);
