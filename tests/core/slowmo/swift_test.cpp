@@ -207,8 +207,8 @@ TEST_F(SwiftEngine, BeatsClassicalFlowOnSequencesItNeverSaw) {
       gain += (made(*swift, pair) - classical) / 16;
       gainAlone += (made(*swift, alone) - classical) / 16;
     }
-  EXPECT_GT(gain, 0.58);
-  EXPECT_GT(gainAlone, 0.05);
+  EXPECT_GT(gain, 0.65);
+  EXPECT_GT(gainAlone, 0.08);
 }
 
 }  // namespace
