@@ -139,15 +139,15 @@ class SwiftLearner : public InterpolationLearner {
   cv::Mat predict(const BetweenSample& sample) override {
     net_->eval();
     const FramePair frames = framesOf(sample);
-    const auto motion =
-        swiftMotion(sample.quality.empty() ? "best" : sample.quality, /*twoThreads=*/true).of(frames);
+    const std::string quality = sample.quality.empty() ? "best" : sample.quality;
+    const auto motion = swiftMotion(quality, /*twoThreads=*/true).of(frames);
     const auto guess = swiftGuesses(motion, sample.time, /*twoThreads=*/true);
     const auto device = net_->parameters().front().device();
     return renderBetween(
                frames,
                swiftMix(net_, motion, guess, sample.time, {.threads = torch::get_num_threads()}, device,
                         /*twoThreads=*/true),
-               sample.time, false)
+               sample.time, sharpAt(quality))
         .image;
   }
 
@@ -164,6 +164,8 @@ class SwiftLearner : public InterpolationLearner {
   torch::Tensor output(const torch::Tensor& view) override { return net_->forward(view); }
 
  private:
+  static bool sharpAt(const std::string& quality) { return quality != "fast"; }  // as the engine reads
+
   /// In crops as in whole frames that are reduced before motion is looked for.
   static ShotMotion motionFor(const BetweenSample& pictures) {
     if (!pictures.quality.empty()) return swiftMotion(pictures.quality, /*twoThreads=*/false);
@@ -185,7 +187,8 @@ class SwiftLearner : public InterpolationLearner {
     std::vector<torch::Tensor> shown;
     const auto show = [&](const Hypothesis& one) {
       const MotionAtTime alone{{one}, guess.confidence};
-      shown.push_back(partsOf(renderBetween(pair, alone, pictures.time, /*sharp=*/true).image, places));
+      shown.push_back(
+          partsOf(renderBetween(pair, alone, pictures.time, sharpAt(pictures.quality)).image, places));
     };
     for (const Hypothesis& hypothesis : guess.hypotheses) {
       show({hypothesis.motion, all, none, hypothesis.bend});
