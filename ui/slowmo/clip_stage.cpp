@@ -30,11 +30,11 @@ QString factsText(const VideoInfo& info) {
   const QString rate = QString::number(info.frameRate.value(), 'g', 5);
   facts << (info.variableRate ? u"%1 fps, varying"_s : u"%1 fps"_s).arg(rate);
   facts << timeText(info.duration);
-  if (!info.codec.empty()) facts << QString::fromStdString(info.codec);
+  if (info.audio.empty()) facts << u"no sound"_s;
   if (info.bitDepth > 8) facts << u"%1 bit"_s.arg(info.bitDepth);
   if (info.interlaced) facts << u"interlaced"_s;
-  if (info.audio.empty()) facts << u"no sound"_s;
-  return facts.join(u"  ·  "_s);
+  if (!info.codec.empty()) facts << QString::fromStdString(info.codec);
+  return facts.join(u" · "_s);
 }
 
 QString titleOf(const SlowmoRequest& clip) {
@@ -162,6 +162,7 @@ void ClipStage::showClip(const SlowmoRequest& clip, const VideoInfo& info) {
   title_->setText(titleOf(clip));
   title_->setToolTip(QString::fromStdString(clip.sources.front().string()));
   facts_->setText(factsText(info));
+  facts_->setToolTip(facts_->text());  // a narrow window cuts it off
   timeline_->setThumbnails({});
   timeline_->setPlayhead(0);
   preview_->clear();
