@@ -16,6 +16,7 @@ namespace fw {
 namespace {
 
 constexpr int kAnalysisHeight = 180;  // cuts and repeats show as well as in full, at a fraction of the cost
+constexpr int kMostThreads = 8;  // of the decoder; they wait for one another: one a core leaves cores idle
 constexpr std::size_t kFramesAhead = 8;  // decoding and looking overlap; small frames, so little memory
 
 // The frame that a person means by a moment.
@@ -122,6 +123,7 @@ Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options,
   ReadOptions small;
   small.maxHeight = kAnalysisHeight;
   small.quick = true;
+  small.threads = std::clamp(2 * static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
   VideoReader reader = openSource(request, small);
   const VideoInfo info = reader.info();
   if (options.from > 0) reader.seek(options.from);

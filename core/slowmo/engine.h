@@ -25,6 +25,12 @@ struct FramePair {
   Neighbour before{}, after{};
 };
 
+/// Where a frame is wanted.
+struct Moment {
+  FramePair pair;
+  double time = 0;
+};
+
 struct BetweenFrame {
   cv::Mat image;
   cv::Mat confidence;  ///< CV_8UC1, 255: both sides agree on this pixel; 0: a guess
@@ -44,6 +50,8 @@ class Engine {
   /// One frame for each time, in order; work that depends only on the pair is done once, and what is known of
   /// a frame serves the next pair too: frames must not be written to while the engine lives.
   virtual std::vector<BetweenFrame> between(const FramePair&, std::span<const double> times) = 0;
+  /// The frames that will be asked for after those of the next call, in order; an engine may begin with them.
+  virtual void expect(std::vector<Moment>) {}
   virtual std::optional<Explanation> explain(const FramePair&, double /*time*/) { return std::nullopt; }
 };
 

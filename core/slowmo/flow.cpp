@@ -1,8 +1,8 @@
 #include "core/slowmo/flow.h"
 
 #include "core/slowmo/flow_at_time.h"
-#include "core/slowmo/flow_motion.h"
-#include "core/slowmo/flow_render.h"
+#include "core/slowmo/render_ahead.h"
+#include "core/slowmo/shot_motion.h"
 
 namespace fw {
 namespace {
@@ -22,35 +22,34 @@ FlowOptions flowOptions(const Settings& settings, const EngineOptions& engine) {
 
 class Flow : public Engine {
  public:
-  explicit Flow(const FlowOptions& options) : options_(options), search_(options.motion) {}
+  explicit Flow(const FlowOptions& options)
+      : options_(options),
+        motion_(options.motion),
+        render_([this](const FramePair& pair,
+                       double time) { return motionAt(pair, time, options_.severalHypotheses); },
+                options.sharp, options.motion.twoThreads) {}
 
   std::vector<BetweenFrame> between(const FramePair& pair, std::span<const double> times) override {
-    requirePair(pair);
-    for (const double time : times) requireBetween(time);
-    std::vector<BetweenFrame> frames;
-    if (times.empty()) return frames;
-    const TwoWayMotion motion = search_.between(pair.first, pair.second);
-    seen_ = RimmedPair(pair, seen_);
-    for (const double time : times)
-      frames.push_back(
-          renderBetween(*seen_, at(motion, time, options_.severalHypotheses), time, options_.sharp));
-    return frames;
+    return render_.between(pair, times);
   }
+
+  void expect(std::vector<Moment> next) override { render_.expect(std::move(next)); }
 
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    return explainBetween(pair, at(search_.between(pair.first, pair.second), time, false), time);
+    return explainBetween(pair, motionAt(pair, time, false), time);
   }
 
  private:
-  MotionAtTime at(const TwoWayMotion& motion, double time, bool several) const {
-    return motionAtTime(motion, time, several, options_.motion.twoThreads);
+  // Of the two frames alone: this engine knows nothing of bends.
+  MotionAtTime motionAt(const FramePair& pair, double time, bool several) {
+    return motionAtTime(motion_.of({pair.first, pair.second}), time, several, options_.motion.twoThreads);
   }
 
   FlowOptions options_;
-  MotionSearch search_;
-  std::optional<RimmedPair> seen_;  ///< the last one
+  ShotMotion motion_;
+  RenderAhead render_;  ///< the last member: it uses the others
 };
 
 }  // namespace

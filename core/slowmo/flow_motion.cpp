@@ -58,6 +58,14 @@ cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, co
 
 }  // namespace
 
+bool samePair(const FramePair& a, const FramePair& b) {
+  const auto sameNeighbour = [](const Neighbour& one, const Neighbour& other) {
+    return sameFrame(one.frame, other.frame) && one.distance == other.distance;
+  };
+  return sameFrame(a.first, b.first) && sameFrame(a.second, b.second) && sameNeighbour(a.before, b.before) &&
+         sameNeighbour(a.after, b.after);
+}
+
 cv::Mat placesOf(const cv::Mat& motion, float factor) {
   cv::Mat places(motion.size(), CV_32FC2);
   for (int y = 0; y < motion.rows; ++y) {

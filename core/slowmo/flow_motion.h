@@ -12,6 +12,8 @@ inline bool sameFrame(const cv::Mat& a, const cv::Mat& b) {
   return a.data == b.data && a.size() == b.size() && a.type() == b.type();
 }
 
+bool samePair(const FramePair& a, const FramePair& b);
+
 /// How carefully motion is looked for. It is looked for in reduced pictures, which bounds time and memory for
 /// frames of any size; small frames are not reduced.
 struct MotionOptions {

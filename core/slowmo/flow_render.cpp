@@ -73,7 +73,7 @@ BetweenFrame renderBetween(const RimmedPair& pair, const MotionAtTime& motion, d
     render = fast;
   cv::parallel_for_({0, size.height}, [&](const cv::Range& rows) {
     for (int y = rows.start; y < rows.end; ++y)
-      render(first, second, layers, static_cast<float>(time), y, frame.image);
+      render(first, second, rowsOf(layers, y), static_cast<float>(time), y, frame.image);
   });
   cv::Mat belief;
   motion.confidence.convertTo(belief, CV_8U, 255);

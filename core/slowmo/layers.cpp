@@ -92,7 +92,7 @@ FW_INLINE void addMoved(const RimmedFrame& frame, const Reads<Width>& reads, con
 
 template <class Sample, int Width>
 FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
-                         const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+                         const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   Reads<Width> reads;
   Pixel sum[kLayerRun];
   float share[kLayerRun], rest[kLayerRun];
@@ -100,9 +100,9 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
     const int count = std::min(kLayerRun, image.cols - x);
     std::fill_n(sum, count, all(0));
     std::fill_n(rest, count, 1.0F);
-    for (const Layer& layer : layers) {
-      if (!takeShares(layer, {x, y}, count, share, rest)) continue;
-      place(layer.wayX.row(y), layer.wayY.row(y), {x, y}, image.size(), count, reads);
+    for (const RowOfLayer& layer : layers) {
+      if (!takeShares(layer.share, x, count, share, rest)) continue;
+      place(layer.wayX, layer.wayY, {x, y}, image.size(), count, reads);
       addMoved<Sample>(layer.ofFirst ? first : second, reads, share, count, sum);
     }
     const Sample *still = first.at<Sample>(x, y), *later = second.at<Sample>(x, y);
@@ -117,19 +117,19 @@ FW_INLINE void renderRow(const RimmedFrame& first, const RimmedFrame& second,
 
 // Spelt out: clang knows no target_clones for templates.
 FW_FAST_LOOP void renderRow8(const RimmedFrame& first, const RimmedFrame& second,
-                             const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+                             const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   renderRow<uchar, 2>(first, second, layers, time, y, image);
 }
 FW_FAST_LOOP void renderRow16(const RimmedFrame& first, const RimmedFrame& second,
-                              const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+                              const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   renderRow<ushort, 2>(first, second, layers, time, y, image);
 }
 FW_FAST_LOOP void renderSharpRow8(const RimmedFrame& first, const RimmedFrame& second,
-                                  const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+                                  const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   renderRow<uchar, 4>(first, second, layers, time, y, image);
 }
 FW_FAST_LOOP void renderSharpRow16(const RimmedFrame& first, const RimmedFrame& second,
-                                   const std::vector<Layer>& layers, float time, int y, cv::Mat& image) {
+                                   const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   renderRow<ushort, 4>(first, second, layers, time, y, image);
 }
 
@@ -146,6 +146,17 @@ class Widening {
     }
   }
 
+  cv::Mat widened(const cv::Mat& map) const {
+    cv::Mat wide(map.rows, static_cast<int>(left_.size()), CV_32F);
+    std::vector<float> row(static_cast<std::size_t>(map.cols) + 1);
+    for (int y = 0; y < map.rows; ++y) {
+      std::copy_n(map.ptr<float>(y), map.cols, row.data());
+      widen(row.data(), wide.ptr<float>(y));
+    }
+    return wide;
+  }
+
+ private:
   /// `in` has one number more than the map has columns.
   FW_FAST_LOOP void widen(const float* in, float* out) const {
     const std::size_t count = left_.size();
@@ -156,12 +167,53 @@ class Widening {
       out[x] = here + part[x] * (in[left[x] + 1] - here);
     }
   }
-  int many() const { return static_cast<int>(left_.size()); }
 
- private:
   std::vector<int> left_;
   std::vector<float> part_;
 };
+
+/// A layer at the size of its maps.
+struct Sheet {
+  bool ofFirst;
+  cv::Mat wayX, wayY, share;  // CV_32FC1; ways in the frame's pixels
+};
+
+FW_FAST_LOOP void wayRow(const float* motion, const float* bend, float part, cv::Size2f scale, int count,
+                         float* x, float* y) {
+  for (int i = 0; i < count; ++i) {
+    x[i] = scale.width * (part * motion[2 * i] + bend[2 * i]);
+    y[i] = scale.height * (part * motion[2 * i + 1] + bend[2 * i + 1]);
+  }
+}
+
+Sheet sheetOf(const Hypothesis& guess, bool ofFirst, double time, cv::Size size) {
+  const cv::Mat& share = ofFirst ? guess.firstShare : guess.secondShare;
+  const auto part = static_cast<float>(ofFirst ? -time : 1 - time);
+  const cv::Size2f scale(static_cast<float>(size.width) / static_cast<float>(share.cols),
+                         static_cast<float>(size.height) / static_cast<float>(share.rows));
+  Sheet sheet{ofFirst, cv::Mat(share.size(), CV_32F), cv::Mat(share.size(), CV_32F), share.clone()};
+  const cv::Mat straight = cv::Mat::zeros(guess.bend.empty() ? 1 : 0, share.cols, CV_32FC2);
+  for (int row = 0; row < share.rows; ++row)
+    wayRow(guess.motion.ptr<float>(row),
+           guess.bend.empty() ? straight.ptr<float>() : guess.bend.ptr<float>(row), part, scale, share.cols,
+           sheet.wayX.ptr<float>(row), sheet.wayY.ptr<float>(row));
+  return sheet;
+}
+
+FW_FAST_LOOP void mergeRow(float* __restrict x, float* __restrict y, float* __restrict share,
+                           const float* __restrict otherX, const float* __restrict otherY,
+                           float* __restrict otherShare, int count) {
+  constexpr float kSame = 0.25F;  // pixels of the frame
+  for (int i = 0; i < count; ++i) {
+    const float asideX = otherX[i] - x[i], asideY = otherY[i] - y[i];
+    const float taken = asideX * asideX + asideY * asideY < kSame * kSame ? otherShare[i] : 0;
+    const float total = share[i] + taken, part = taken / std::max(total, 1e-6F);
+    x[i] += part * asideX;
+    y[i] += part * asideY;
+    share[i] = total;
+    otherShare[i] -= taken;
+  }
+}
 
 bool shows(const cv::Mat& share) {
   for (int y = 0; y < share.rows; ++y) {
@@ -171,33 +223,25 @@ bool shows(const cv::Mat& share) {
   return false;
 }
 
-/// None where nothing of it shows.
-std::optional<Layer> layerOf(const Hypothesis& guess, bool ofFirst, float time, cv::Size size,
-                             const Widening& widening) {
-  const cv::Mat& share = ofFirst ? guess.firstShare : guess.secondShare;
-  if (!shows(share)) return std::nullopt;
-  const float part = ofFirst ? -time : 1 - time;
-  const auto scaleX = static_cast<float>(size.width) / static_cast<float>(share.cols),
-             scaleY = static_cast<float>(size.height) / static_cast<float>(share.rows);
-  cv::Mat wide[3];
-  for (cv::Mat& map : wide) map.create(share.rows, widening.many(), CV_32F);
-  std::vector<float> x(static_cast<std::size_t>(share.cols) + 1), y(x.size()), shown(x.size());
-  for (int row = 0; row < share.rows; ++row) {
-    const auto* motion = guess.motion.ptr<cv::Vec2f>(row);
-    const auto* bend = guess.bend.empty() ? nullptr : guess.bend.ptr<cv::Vec2f>(row);
-    for (int column = 0; column < share.cols; ++column) {
-      const auto at = static_cast<std::size_t>(column);
-      const cv::Vec2f way = bend ? part * motion[column] + bend[column] : part * motion[column];
-      x[at] = scaleX * way[0];
-      y[at] = scaleY * way[1];
-    }
-    std::copy_n(share.ptr<float>(row), share.cols, shown.data());
-    widening.widen(x.data(), wide[0].ptr<float>(row));
-    widening.widen(y.data(), wide[1].ptr<float>(row));
-    widening.widen(shown.data(), wide[2].ptr<float>(row));
-  }
-  return Layer{ofFirst, EnlargedMap(wide[0], size.height), EnlargedMap(wide[1], size.height),
-               EnlargedMap(wide[2], size.height)};
+// Reading a picture is what costs most, and guesses agree nearly everywhere.
+void merge(std::vector<Sheet>& sheets) {
+  cv::parallel_for_({0, sheets[0].share.rows}, [&](const cv::Range& rows) {
+    for (int row = rows.start; row < rows.end; ++row)
+      for (auto other = sheets.begin() + 1; other < sheets.end(); ++other)
+        for (auto sheet = sheets.begin(); sheet < other; ++sheet)
+          if (sheet->ofFirst == other->ofFirst)
+            mergeRow(sheet->wayX.ptr<float>(row), sheet->wayY.ptr<float>(row), sheet->share.ptr<float>(row),
+                     other->wayX.ptr<float>(row), other->wayY.ptr<float>(row), other->share.ptr<float>(row),
+                     sheet->share.cols);
+  });
+}
+
+// On as many threads as there are.
+template <class Work>
+void forEach(std::size_t count, const Work& work) {
+  cv::parallel_for_({0, static_cast<int>(count)}, [&](const cv::Range& range) {
+    for (int i = range.start; i < range.end; ++i) work(static_cast<std::size_t>(i));
+  });
 }
 
 }  // namespace
@@ -214,16 +258,25 @@ MapRow EnlargedMap::row(int y) const {
 
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
   const auto& guesses = motion.hypotheses;
+  std::vector<Sheet> sheets(2 * guesses.size());
+  forEach(sheets.size(), [&](std::size_t i) { sheets[i] = sheetOf(guesses[i / 2], i % 2 == 0, time, size); });
+  merge(sheets);
+  std::erase_if(sheets, [](const Sheet& sheet) { return !shows(sheet.share); });
   const Widening widening(motion.confidence.cols, size.width);
-  std::vector<std::optional<Layer>> all(2 * guesses.size());
-  cv::parallel_for_({0, static_cast<int>(all.size())}, [&](const cv::Range& range) {
-    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end); ++i)
-      all[i] = layerOf(guesses[i / 2], i % 2 == 0, static_cast<float>(time), size, widening);
+  std::vector<Layer> layers(sheets.size());
+  forEach(sheets.size(), [&](std::size_t i) {
+    const auto wide = [&](const cv::Mat& map) { return EnlargedMap(widening.widened(map), size.height); };
+    layers[i] = {sheets[i].ofFirst, wide(sheets[i].wayX), wide(sheets[i].wayY), wide(sheets[i].share)};
   });
-  std::vector<Layer> layers;
-  for (auto& layer : all)
-    if (layer) layers.push_back(std::move(*layer));
   return layers;
+}
+
+std::vector<RowOfLayer> rowsOf(const std::vector<Layer>& layers, int y) {
+  std::vector<RowOfLayer> rows;
+  rows.reserve(layers.size());
+  for (const Layer& layer : layers)
+    rows.push_back({layer.ofFirst, layer.wayX.row(y), layer.wayY.row(y), layer.share.row(y)});
+  return rows;
 }
 
 RimmedFrame::RimmedFrame(const cv::Mat& frame) : source(frame) {

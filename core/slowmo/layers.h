@@ -20,23 +20,32 @@ struct MapRow {
 /// it as they are needed.
 class EnlargedMap {
  public:
+  EnlargedMap() = default;
   /// `wide` has the frame's width already.
   EnlargedMap(cv::Mat wide, int fullHeight);
   MapRow row(int y) const;
 
  private:
   cv::Mat wide_;
-  float scale_;
+  float scale_ = 0;
 };
 
 /// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of
 /// it is shown.
 struct Layer {
-  bool ofFirst;
+  bool ofFirst = false;
   EnlargedMap wayX, wayY, share;
 };
 
+/// Guesses that read a pixel at the same place show it once, with the shares of all.
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size);
+
+/// What of a layer a row of the frame needs.
+struct RowOfLayer {
+  bool ofFirst;
+  MapRow wayX, wayY, share;
+};
+std::vector<RowOfLayer> rowsOf(const std::vector<Layer>& layers, int y);
 
 /// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
 struct RimmedFrame {
@@ -56,11 +65,10 @@ constexpr int kLayerRun =
 constexpr float kInvisible = 1.0F / 512;  ///< shares of less change nothing
 
 /// The layer's shares of a run that begins at `start`, taken off the rest. False when none of them shows.
-FW_INLINE bool takeShares(const Layer& layer, cv::Point start, int count, float* share, float* rest) {
-  const MapRow shares = layer.share.row(start.y);
+FW_INLINE bool takeShares(const MapRow& shares, int start, int count, float* share, float* rest) {
   int visible = 0;
   for (int i = 0; i < count; ++i) {
-    share[i] = shares[start.x + i];
+    share[i] = shares[start + i];
     visible |= share[i] > kInvisible;
   }
   if (visible == 0) return false;
@@ -70,8 +78,8 @@ FW_INLINE bool takeShares(const Layer& layer, cv::Point start, int count, float*
 
 /// Fills row `y` of the image with the layers and, where their shares leave something, the fade of both
 /// frames.
-using RenderRow = void(const RimmedFrame& first, const RimmedFrame& second, const std::vector<Layer>& layers,
-                       float time, int y, cv::Mat& image);
+using RenderRow = void(const RimmedFrame& first, const RimmedFrame& second,
+                       const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image);
 /// For images of 8 or 16 bit; `sharp` reads with cubic interpolation.
 RenderRow* rowRenderer(int depth, bool sharp);
 /// For 8 bit on processors that have AVX2, null on others: at least twice as fast, to a fraction of a level

@@ -31,13 +31,12 @@ struct Reads {
   int share[kLayerRun];
 };
 
-FW_AVX2 void placeMoved(const Layer& layer, const float* share, cv::Point start, cv::Size size, int step,
+FW_AVX2 void placeMoved(const RowOfLayer& layer, const float* share, cv::Point start, cv::Size size, int step,
                         int count, Reads& reads) {
-  const MapRow wayX = layer.wayX.row(start.y), wayY = layer.wayY.row(start.y);
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
-    const float x = std::clamp(static_cast<float>(start.x + i) + wayX[start.x + i], 0.0F, lastX);
-    const float y = std::clamp(static_cast<float>(start.y) + wayY[start.x + i], 0.0F, lastY);
+    const float x = std::clamp(static_cast<float>(start.x + i) + layer.wayX[start.x + i], 0.0F, lastX);
+    const float y = std::clamp(static_cast<float>(start.y) + layer.wayY[start.x + i], 0.0F, lastY);
     const int left = static_cast<int>(x), top = static_cast<int>(y);
     reads.offset[i] = top * step + 3 * left;
     reads.right[i] = x - static_cast<float>(left);
@@ -255,8 +254,8 @@ class Cubic {
 };
 
 template <class Sum>
-FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, const std::vector<Layer>& layers,
-                       float time, int y, cv::Mat& image) {
+FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second,
+                       const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
   Reads reads;
   Fade fade;
   Sum sum;
@@ -266,8 +265,8 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second, cons
     const int count = std::min(kLayerRun, image.cols - x);
     sum.clear();
     std::fill_n(rest, count, 1.0F);
-    for (const Layer& layer : layers) {
-      if (!takeShares(layer, {x, y}, count, share, rest)) continue;
+    for (const RowOfLayer& layer : layers) {
+      if (!takeShares(layer.share, x, count, share, rest)) continue;
       placeMoved(layer, share, {x, y}, image.size(), step, count, reads);
       sum.add(layer.ofFirst ? first : second, reads, count);
     }

@@ -19,6 +19,8 @@ namespace {
 // Few enough that memory stays flat, enough that no thread waits for another's hiccup (a key frame, a garbage
 // page).
 constexpr int64_t kDecodedAhead = 3;
+constexpr int64_t kFramesAnnounced = 2;    // an engine may begin with these …
+constexpr int64_t kFarthestAnnounced = 4;  // … where that takes no more frames of the source than this
 constexpr int64_t kMadeAheadBytes = int64_t{64} << 20;
 constexpr int64_t kFewestMadeAhead = 2, kMostMadeAhead = 8;
 // One call of an engine makes at most this much: 100× slow motion of 4K must not hold a hundred pictures.
@@ -181,7 +183,9 @@ class Maker {
         if (next.first != batch[0].first || next.second != batch[0].second) break;
         batch.push_back(next);
       }
-      if (!bring(batch[0]) || !make(number, batch)) return;
+      if (!bring(batch[0])) return;
+      if (batch[0].made()) announceAfter(batch[0], number + std::ssize(batch));
+      if (!make(number, batch)) return;
       number += std::ssize(batch);
     }
     ready_.close();
@@ -195,16 +199,35 @@ class Maker {
     ready_.push(Paused{false}, stop_);
   }
 
-  // Takes decoded frames until all that are wanted are here. Repeats never are.
+  // Takes decoded frames until all that are wanted are here.
   bool bring(const PlannedFrame& planned) {
-    while (around_.empty() || around_.back().index < planned.latest()) {
+    if (!bringUpTo(planned.latest(), planned.first)) return false;
+    leave(planned.first);
+    return true;
+  }
+
+  // Repeats are never wanted.
+  bool bringUpTo(int64_t latest, int64_t first) {
+    while (around_.empty() || around_.back().index < latest) {
       auto next = decoded_.pop(stop_);
       if (!next) return false;
       if (!input_.plan.repeats(next->index)) around_.push_back(std::move(*next));
-      leave(planned.first);
+      leave(first);
     }
-    leave(planned.first);
     return true;
+  }
+
+  // Tells the engine which frames will be made after those between this pair.
+  void announceAfter(const PlannedFrame& planned, int64_t number) {
+    std::vector<Moment> coming;
+    for (; number < input_.end && std::ssize(coming) < kFramesAnnounced; ++number) {
+      const PlannedFrame next = input_.plan.at(number);
+      if (next.latest() > planned.latest() + kFarthestAnnounced) break;
+      if (!next.made()) continue;
+      if (!bringUpTo(next.latest(), planned.first)) return;
+      coming.push_back({pairOf(next), next.t});
+    }
+    engines_.at(secondsOf(planned)).expect(std::move(coming));
   }
 
   // One frame before stays: the next one that is made may look back at it.
@@ -220,15 +243,17 @@ class Maker {
     return {frame(planned.frame).image, planned.distance};
   }
 
+  FramePair pairOf(const PlannedFrame& planned) const {
+    return {frame(planned.first).image, frame(planned.second).image, neighbour(planned.before),
+            neighbour(planned.after)};
+  }
+
   bool make(int64_t number, const std::vector<PlannedFrame>& batch) {
     std::vector<BetweenFrame> made;
     if (batch[0].made()) {
       std::vector<double> times;
       for (const auto& planned : batch) times.push_back(planned.t);
-      made = engines_.at(secondsOf(batch[0]))
-                 .between({frame(batch[0].first).image, frame(batch[0].second).image,
-                           neighbour(batch[0].before), neighbour(batch[0].after)},
-                          times);
+      made = engines_.at(secondsOf(batch[0])).between(pairOf(batch[0]), times);
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       ReadyFrame ready;
@@ -281,7 +306,7 @@ Engine& Engines::at(double sourceSeconds) {
 int64_t framesInFlight(int64_t bytesPerFrame) {
   // Decoded ones also keep the decoder's own picture; the pair in work, its neighbours and what the encoder
   // holds come on top.
-  return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + 6;
+  return kDecodedAhead + madeAhead(bytesPerFrame) + batchSize(bytesPerFrame) + kFarthestAnnounced + 6;
 }
 
 void makeFrames(const PipelineInput& input, Engines& engines, const PipelineEvents& events,

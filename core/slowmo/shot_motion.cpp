@@ -8,7 +8,7 @@ namespace {
 
 using Vector = cv::Vec2f;
 
-constexpr std::size_t kPairsKept = 3;  // the one asked for and its neighbours
+constexpr std::size_t kPairsKept = 4;  // the one asked for, its neighbours and what the next one adds
 
 // A pixel that the other frame does not show goes on as it came.
 void goOn(const MotionBeyond& beyond, cv::Mat& motion, cv::Mat& trust) {
@@ -62,6 +62,15 @@ const TwoWayMotion& ShotMotion::between(const cv::Mat& first, const cv::Mat& sec
 }
 
 TwoWayMotion ShotMotion::of(const FramePair& pair) {
+  const std::scoped_lock one(asked_);
+  if (!samePair(pair, pair_)) {
+    motion_ = allOf(pair);
+    pair_ = pair;
+  }
+  return motion_;
+}
+
+TwoWayMotion ShotMotion::allOf(const FramePair& pair) {
   MotionBeyond before;
   if (!pair.before.frame.empty()) {
     const TwoWayMotion& earlier = between(pair.before.frame, pair.first);

@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <mutex>
 
 #include "core/slowmo/flow_motion.h"
 
@@ -16,6 +17,7 @@ class ShotMotion {
 
   /// Of the pair and, where it has neighbours, beyond it. What one frame shows and the other does not is then
   /// taken to move on as it did before, or will.
+  /// Any thread may ask.
   TwoWayMotion of(const FramePair& pair);
 
  private:
@@ -24,10 +26,14 @@ class ShotMotion {
     TwoWayMotion motion;
   };
   const TwoWayMotion& between(const cv::Mat& first, const cv::Mat& second);
+  TwoWayMotion allOf(const FramePair& pair);
 
+  std::mutex asked_;
   MotionSearch search_;
   Again again_;
   std::deque<Found> found_;  // the latest last
+  FramePair pair_;           // the last one that was asked for …
+  TwoWayMotion motion_;      // … and its answer
 };
 
 /// As if all moved on as it did before, or will: what the neighbours alone say of the pair. Without

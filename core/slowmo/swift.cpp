@@ -5,7 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/slowmo/flow.h"
-#include "core/slowmo/flow_render.h"
+#include "core/slowmo/render_ahead.h"
 #include "core/slowmo/swift_mix.h"
 #include "core/slowmo/swift_tuning.h"
 
@@ -47,8 +47,9 @@ class Swift : public Engine {
       : net_(chosenNet(settings.text("weights"))),
         device_(engine.device),
         twoThreads_(engine.threads != 1),
-        motion_(swiftMotion(settings.text("quality"), engine.threads != 1)),
-        sharp_(readsSharply(settings)) {
+        motion_(swiftMotion(settings.text("quality"), twoThreads_)),
+        render_([this](const FramePair& pair, double time) { return motionAt(pair, time); },
+                readsSharply(settings), twoThreads_) {
     const auto& precision = settings.text("precision");
     if (precision != "auto")
       pace_.type = precision == "bfloat16" ? torch::kBFloat16 : torch::kFloat32;
@@ -59,25 +60,20 @@ class Swift : public Engine {
   }
 
   std::vector<BetweenFrame> between(const FramePair& pair, std::span<const double> times) override {
-    requirePair(pair);
-    for (const double time : times) requireBetween(time);
-    std::vector<BetweenFrame> frames;
-    if (times.empty()) return frames;
-    const auto motion = motion_.of(pair);
-    seen_ = RimmedPair(pair, seen_);
-    for (const double time : times)
-      frames.push_back(renderBetween(*seen_, mixed(motion, time), time, sharp_));
-    return frames;
+    return render_.between(pair, times);
   }
+
+  void expect(std::vector<Moment> next) override { render_.expect(std::move(next)); }
 
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    return explainBetween(pair, mixed(motion_.of(pair), time), time);
+    return explainBetween(pair, motionAt(pair, time), time);
   }
 
  private:
-  MotionAtTime mixed(const TwoWayMotion& motion, double time) {
+  MotionAtTime motionAt(const FramePair& pair, double time) {
+    const TwoWayMotion motion = motion_.of(pair);
     const auto guess = swiftGuesses(motion, time, twoThreads_);
     return swiftMix(net_, motion, guess, time, pace_, device_, twoThreads_);
   }
@@ -86,9 +82,8 @@ class Swift : public Engine {
   torch::Device device_;
   bool twoThreads_;
   ShotMotion motion_;
-  std::optional<RimmedPair> seen_;  ///< the last one
-  bool sharp_;
   SwiftPace pace_;
+  RenderAhead render_;  ///< the last member: it uses the others
 };
 
 }  // namespace

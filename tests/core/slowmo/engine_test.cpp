@@ -113,6 +113,25 @@ TEST_P(AnyEngine, ManyTimesAtOnceAreTheSameAsOneByOne) {
   EXPECT_TRUE(engine->between(pair, {}).empty());
 }
 
+TEST_P(AnyEngine, WhatIsExpectedChangesNothing) {
+  std::vector<cv::Mat> shot;
+  for (int i = 0; i < 5; ++i) shot.push_back(scene::occluding({160, 96}, 0.5 * i));
+  const auto pairAt = [&](std::size_t i) { return FramePair{shot[i], shot[i + 1]}; };
+  const auto asked = make(GetParam()), told = make(GetParam());
+  const double times[] = {0.25, 0.5};
+  for (std::size_t i = 0; i + 1 < shot.size(); ++i) {
+    std::vector<Moment> next;
+    if (i + 2 < shot.size()) next = {{pairAt(i + 1), 0.25}, {pairAt(i + 1), 0.5}};
+    if (i == 1)
+      next = {{pairAt(0), 0.75}, {{shot[0], cv::Mat()}, 0.5}, {pairAt(2), 0.25}};  // comes otherwise
+    told->expect(next);
+    const auto plain = asked->between(pairAt(i), times), ready = told->between(pairAt(i), times);
+    ASSERT_EQ(ready.size(), 2U);
+    for (std::size_t k = 0; k < 2; ++k)
+      EXPECT_EQ(cv::norm(plain[k].image, ready[k].image, cv::NORM_INF), 0) << i << " at " << times[k];
+  }
+}
+
 TEST_P(AnyEngine, KeepsSixteenBits) {
   // A ramp of fewer than 256 levels that 8 bits could not tell apart.
   cv::Mat ramp(64, 128, CV_16UC3);

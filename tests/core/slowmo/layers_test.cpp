@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/image/metrics.h"
+#include "core/slowmo/flow_render.h"
 #include "tests/core/slowmo/engine_motion.h"
 
 namespace fw {
@@ -35,12 +36,35 @@ TEST(Layers, TheFastRowsShowTheSame) {
     if (fastRow == nullptr) GTEST_SKIP() << "this processor has no AVX2";
     cv::Mat plain(size, CV_8UC3), fast(size, CV_8UC3);
     for (int y = 0; y < size.height; ++y) {
-      rowRenderer(CV_8U, sharp)(rimmedFirst, rimmedSecond, layers, 0.3F, y, plain);
-      fastRow(rimmedFirst, rimmedSecond, layers, 0.3F, y, fast);
+      rowRenderer(CV_8U, sharp)(rimmedFirst, rimmedSecond, rowsOf(layers, y), 0.3F, y, plain);
+      fastRow(rimmedFirst, rimmedSecond, rowsOf(layers, y), 0.3F, y, fast);
     }
     EXPECT_LE(cv::norm(plain, fast, cv::NORM_INF), 2) << sharp;
     EXPECT_GT(psnr(plain, fast), 58) << sharp;
   }
+}
+
+TEST(Layers, GuessesThatAgreeAreReadOnce) {
+  const cv::Size size(160, 96), small(40, 24);
+  const cv::Mat first = scene::translating(size, 8, 4, 0), second = scene::translating(size, 8, 4, 1);
+  const auto guess = [&](cv::Vec2f motion, float share) {
+    return Hypothesis{cv::Mat(small, CV_32FC2, cv::Scalar(motion[0], motion[1])),
+                      cv::Mat(small, CV_32F, cv::Scalar(share)), cv::Mat(small, CV_32F, cv::Scalar(share))};
+  };
+  const auto rendered = [&](std::vector<Hypothesis> guesses) {
+    return renderBetween({{first, second}}, {std::move(guesses), cv::Mat::ones(small, CV_32F)}, 0.5, true)
+        .image;
+  };
+  const auto layers = [&](std::vector<Hypothesis> guesses) {
+    return layersOf({std::move(guesses), cv::Mat::ones(small, CV_32F)}, 0.5, size).size();
+  };
+  // In the small picture's pixels: a quarter of the frame's. Half of it is read on either side.
+  const auto near = guess({2.05F, 1}, 0.2F), nearer = guess({1.98F, 1}, 0.3F), far = guess({3, 1}, 0.3F);
+  EXPECT_EQ(layers({near, nearer}), 2U);
+  EXPECT_EQ(layers({near, nearer, far}), 4U);
+  EXPECT_EQ(layers({near, guess({9, 9}, 0)}), 2U);
+  const auto together = guess({(0.2F * 2.05F + 0.3F * 1.98F) / 0.5F, 1}, 0.5F);
+  EXPECT_LE(cv::norm(rendered({near, nearer}), rendered({together}), cv::NORM_INF), 1);
 }
 
 }  // namespace

@@ -54,6 +54,17 @@ TEST(ShotMotion, NeighboursMayBeNearerOrFartherAndOneIsEnough) {
   EXPECT_TRUE(bendAt(shot.of(pair), motion.forward, 0.5).empty());
 }
 
+TEST(ShotMotion, LooksOnceAtAPair) {
+  const FramePair pair = pairOf(thrown);
+  ShotMotion shot({}, ShotMotion::Again::Always);
+  const TwoWayMotion once = shot.of(pair), twice = shot.of(pair), alone = shot.of({pair.first, pair.second});
+  EXPECT_EQ(once.forward.data, twice.forward.data);
+  EXPECT_EQ(once.again.forward.data, twice.again.forward.data);
+  EXPECT_EQ(once.trustSecond.size(), alone.trustSecond.size());
+  EXPECT_FALSE(once.beforeFirst.motion.empty());
+  EXPECT_TRUE(alone.beforeFirst.motion.empty());
+}
+
 TEST(ShotMotion, KnowsWhereHiddenThingsGo) {
   double alone = 0, shot = 0;
   for (const uint64_t seed : {11U, 21U, 31U, 41U}) {
