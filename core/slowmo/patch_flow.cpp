@@ -226,9 +226,11 @@ void Search::startFrom(const cv::Mat& coarser) {
 FW_INLINE void Search::improve(int column, int row, const Vector* candidates, int count) {
   constexpr int kMostSteps = 16;
   constexpr float kStill = 0.02F, kFarthest = kPatch;  // pixels
+  constexpr float kGoodEnough = kPixels;               // a grey level: noise, and nothing to gain
   const Patch patch = patchAt(from_, left(column), top(row));
   Vector& best = motions_[index(column, row)];
   Fit now = fit(patch, column, row, best);
+  if (now.difference < kGoodEnough) return;
   for (int i = 0; i < count; ++i) {
     const Fit other = fit(patch, column, row, candidates[i]);
     if (!(other.difference < now.difference)) continue;
