@@ -22,6 +22,12 @@ cv::Size reducedSize(cv::Size full, const MotionOptions& options) {
           std::max(1, static_cast<int>(std::lround(full.height * scale)))};
 }
 
+// Looking twice at the same size would find little that is new.
+cv::Size sizeForAgain(cv::Size full, cv::Size reduced) {
+  const cv::Size near = reducedSize(full, {.longestSide = 960, .smallestScale = 0});
+  return near.width > reduced.width ? near : reduced;
+}
+
 cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
   cv::Mat grey, small;
   cv::cvtColor(frame, grey, cv::COLOR_BGR2GRAY);
@@ -54,6 +60,18 @@ cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, co
   }
   cv::exp(weight, weight);
   return weight;
+}
+
+// Motion as pictures of another size have it.
+cv::Mat atSize(const cv::Mat& motion, cv::Size size) {
+  if (motion.size() == size) return motion.clone();
+  cv::Mat resized;
+  cv::resize(motion, resized, size, 0, 0, cv::INTER_AREA);
+  cv::multiply(resized,
+               cv::Scalar(static_cast<double>(size.width) / motion.cols,
+                          static_cast<double>(size.height) / motion.rows),
+               resized);
+  return resized;
 }
 
 }  // namespace
@@ -93,51 +111,53 @@ MotionOptions motionOptions(const std::string& quality) {
   return {};
 }
 
-std::shared_ptr<const MotionSearch::Prepared> MotionSearch::prepared(const cv::Mat& frame) const {
-  const cv::Mat reduced = reducedGrey(frame, reducedSize(frame.size(), options_));
-  // Tiny pictures get a rim of repeated pixels for the patches, which is cut off again.
-  const int right = std::max(0, kSmallestSide - reduced.cols),
-            below = std::max(0, kSmallestSide - reduced.rows);
-  cv::Mat padded = reduced;
-  if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
-  return std::make_shared<Prepared>(Prepared{frame, reduced, PatchPicture(padded)});
-}
-
-std::shared_ptr<const MotionSearch::Prepared> MotionSearch::known(const cv::Mat& frame) const {
-  for (const auto& one : {first_, second_})
-    if (one && sameFrame(one->frame, frame)) return one;
-  return nullptr;
-}
-
-void MotionSearch::prepare(const cv::Mat& firstFrame, const cv::Mat& secondFrame) {
-  auto first = known(firstFrame), second = known(secondFrame);
+void MotionSearch::prepare(const cv::Mat& first, const cv::Mat& second, cv::Size size,
+                           PreparedPair& known) const {
+  const auto prepared = [&](const cv::Mat& frame) {
+    const cv::Mat reduced = reducedGrey(frame, size);
+    // Tiny pictures get a rim of repeated pixels for the patches, which is cut off again.
+    const int right = std::max(0, kSmallestSide - size.width),
+              below = std::max(0, kSmallestSide - size.height);
+    cv::Mat padded = reduced;
+    if (right > 0 || below > 0) cv::copyMakeBorder(reduced, padded, 0, below, 0, right, cv::BORDER_REPLICATE);
+    return std::make_shared<Prepared>(Prepared{frame, reduced, PatchPicture(padded)});
+  };
+  const auto find = [&](const cv::Mat& frame) -> std::shared_ptr<const Prepared> {
+    for (const auto& one : {known.first, known.second})
+      if (one && sameFrame(one->frame, frame)) return one;
+    return nullptr;
+  };
+  PreparedPair pair{find(first), find(second)};
   bothWays(
-      options_.twoThreads && !first && !second,
+      options_.twoThreads && !pair.first && !pair.second,
       [&] {
-        if (!first) first = prepared(firstFrame);
+        if (!pair.first) pair.first = prepared(first);
       },
       [&] {
-        if (!second) second = prepared(secondFrame);
+        if (!pair.second) pair.second = prepared(second);
       });
-  first_ = first;
-  second_ = second;
+  known = pair;
 }
 
 TwoWayMotion MotionSearch::between(const cv::Mat& first, const cv::Mat& second) {
-  prepare(first, second);
-  return {found(Scan::FromLeft), first_->reduced, second_->reduced};
+  prepare(first, second, reducedSize(first.size(), options_), reduced_);
+  return {found(reduced_, Scan::FromLeft), reduced_.first->reduced, reduced_.second->reduced};
 }
 
 FoundMotion MotionSearch::again(const cv::Mat& first, const cv::Mat& second) {
-  prepare(first, second);
-  return found(Scan::FromRight);
+  const cv::Size size = reducedSize(first.size(), options_), near = sizeForAgain(first.size(), size);
+  prepare(first, second, size, reduced_);
+  if (near == size) return found(reduced_, Scan::FromRight);
+  prepare(first, second, near, near_);
+  return found(near_, Scan::FromRight);
 }
 
-FoundMotion MotionSearch::found(Scan scan) const {
-  const cv::Mat &first = first_->reduced, &second = second_->reduced;
-  const PatchFlow flow = patchFlow(first_->picture, second_->picture, scan, options_.twoThreads);
-  const cv::Rect inside({0, 0}, first.size());
-  FoundMotion found{flow.forward(inside).clone(), flow.backward(inside).clone(), {}, {}};
+FoundMotion MotionSearch::found(const PreparedPair& pair, Scan scan) const {
+  const cv::Mat &first = reduced_.first->reduced, &second = reduced_.second->reduced;
+  const PatchFlow flow = patchFlow(pair.first->picture, pair.second->picture, scan, options_.twoThreads);
+  const cv::Rect inside({0, 0}, pair.first->reduced.size());
+  FoundMotion found{
+      atSize(flow.forward(inside), first.size()), atSize(flow.backward(inside), first.size()), {}, {}};
   bothWays(
       options_.twoThreads, [&] { found.trustFirst = trust(found.forward, found.backward, first, second); },
       [&] { found.trustSecond = trust(found.backward, found.forward, second, first); });

@@ -51,7 +51,8 @@ class MotionSearch {
  public:
   explicit MotionSearch(const MotionOptions& options) : options_(options) {}
   TwoWayMotion between(const cv::Mat& first, const cv::Mat& second);
-  /// Going over the pictures the other way: where many places look alike the two differ.
+  /// Nearer to the frames' own size and going over them the other way: of what is small, and where many
+  /// places look alike, this finds other motion. In pixels of the reduced pictures.
   FoundMotion again(const cv::Mat& first, const cv::Mat& second);
 
  private:
@@ -59,13 +60,14 @@ class MotionSearch {
     cv::Mat frame, reduced;
     PatchPicture picture;
   };
-  void prepare(const cv::Mat& first, const cv::Mat& second);
-  std::shared_ptr<const Prepared> prepared(const cv::Mat& frame) const;
-  std::shared_ptr<const Prepared> known(const cv::Mat& frame) const;
-  FoundMotion found(Scan scan) const;
+  struct PreparedPair {
+    std::shared_ptr<const Prepared> first, second;
+  };
+  void prepare(const cv::Mat& first, const cv::Mat& second, cv::Size size, PreparedPair& known) const;
+  FoundMotion found(const PreparedPair& pair, Scan scan) const;
 
   MotionOptions options_;
-  std::shared_ptr<const Prepared> first_, second_;  ///< those asked for last
+  PreparedPair reduced_, near_;  ///< those asked for last, and at the size of again()
 };
 
 /// Of one pair alone.

@@ -226,11 +226,16 @@ void Search::startFrom(const cv::Mat& coarser) {
 FW_INLINE void Search::improve(int column, int row, const Vector* candidates, int count) {
   constexpr int kMostSteps = 16;
   constexpr float kStill = 0.02F, kFarthest = kPatch;  // pixels
-  constexpr float kGoodEnough = kPixels;               // a grey level: noise, and nothing to gain
+  constexpr float kNoise = kPixels;                    // a grey level
   const Patch patch = patchAt(from_, left(column), top(row));
   Vector& best = motions_[index(column, row)];
   Fit now = fit(patch, column, row, best);
-  if (now.difference < kGoodEnough) return;
+  const auto downhill = [&](const Fit& fit) {
+    return Vector(patch.inverseXX * fit.alongX + patch.inverseXY * fit.alongY,
+                  patch.inverseXY * fit.alongX + patch.inverseYY * fit.alongY);
+  };
+  const Vector nearby = downhill(now);
+  if (now.difference < kNoise && nearby.dot(nearby) < kStill * kStill) return;
   for (int i = 0; i < count; ++i) {
     const Fit other = fit(patch, column, row, candidates[i]);
     if (!(other.difference < now.difference)) continue;
@@ -239,8 +244,7 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   }
   const Vector start = best;
   for (int step = 0; step < kMostSteps; ++step) {
-    const Vector move{patch.inverseXX * now.alongX + patch.inverseXY * now.alongY,
-                      patch.inverseXY * now.alongX + patch.inverseYY * now.alongY};
+    const Vector move = downhill(now);
     const Vector next = best - move, away = next - start;
     if (!(away.dot(away) < kFarthest * kFarthest)) return;
     const Fit there = fit(patch, column, row, next);

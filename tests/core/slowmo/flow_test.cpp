@@ -181,5 +181,24 @@ TEST(Flow, ReducesLargePicturesAndKeepsSmallOnes) {
   EXPECT_LE(motionSize({16000, 100}).width, 16000);
 }
 
+// A ball, too small to be seen in pictures reduced to a sixth, before a wall.
+TEST(Flow, LookingAgainSeesWhatReducedPicturesHide) {
+  const cv::Size size(480, 288);
+  const auto frame = [&](int time) {
+    cv::Mat picture = scene::translating(size, 0, 0, 0) * 0.1;
+    cv::circle(picture, {200 + 5 * time, 150}, 3, cv::Scalar::all(250), cv::FILLED);
+    return picture;
+  };
+  const cv::Mat first = frame(0), second = frame(1);
+  MotionSearch search({.longestSide = 80, .smallestScale = 0});
+  const TwoWayMotion once = search.between(first, second);
+  const FoundMotion again = search.again(first, second);
+  ASSERT_EQ(again.forward.size(), once.forward.size());
+  ASSERT_EQ(again.trustSecond.size(), once.trustSecond.size());
+  const auto missed = [](const cv::Mat& motion) { return std::abs(6 * motion.at<cv::Vec2f>(25, 33)[0] - 5); };
+  EXPECT_LT(missed(again.forward), 0.5);  // pixels
+  EXPECT_GT(missed(once.forward), 2 * missed(again.forward));
+}
+
 }  // namespace
 }  // namespace fw
