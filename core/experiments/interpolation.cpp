@@ -68,7 +68,8 @@ Schema schema() {
                              "How many samples are seen without the frames around them: shots begin and end. "
                              "Swift has a part of its own for them.",
                              0.25, 0.0, 1.0);
-  alone.mattersWhen = {{"network", {Value(std::string("swift"))}}};
+  share.mattersWhen = {{"parts_held_out", {Value(false)}}};
+  alone.mattersWhen = {{"network", {Value(std::string("swift"))}}, {"parts_held_out", {Value(false)}}};
   auto crop =
       integerParameter("crop", "Crop",
                        "Side of the square that is trained on; for swift, at the size motion is looked "
@@ -121,7 +122,7 @@ InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   return {.paths = settings.paths("data"),
           .heldOut = settings.text("held_out"),
           .oneClip = settings.flag("parts_held_out") ? settings.text("clip_quality") : "",
-          .photoShare = settings.real("photo_share"),
+          .photoShare = settings.matters("photo_share") ? settings.real("photo_share") : 0,
           .aloneShare = settings.real("alone_share"),
           .crop = static_cast<int>(crop),
           .swift = swift};
