@@ -133,6 +133,13 @@ FW_FAST_LOOP void renderSharpRow16(const RimmedFrame& first, const RimmedFrame& 
   renderRow<ushort, 4>(first, second, layers, time, y, image);
 }
 
+FW_FAST_LOOP void plainWidenRow(const float* in, const int* left, const float* part, int count, float* out) {
+  for (int x = 0; x < count; ++x) {
+    const float here = in[left[x]];
+    out[x] = here + part[x] * (in[left[x] + 1] - here);
+  }
+}
+
 /// Where each of many columns lies between the few of a map, as cv::resize has it.
 class Widening {
  public:
@@ -144,32 +151,25 @@ class Widening {
       left_[x] = std::min(static_cast<int>(at), std::max(0, few - 2));
       part_[x] = few > 1 ? at - static_cast<float>(left_[x]) : 0;
     }
+    constexpr float kFastBelow = 0.67F;
+    if (WidenRow* const fast = fastWidenRow(); fast && scale < kFastBelow) widenRow_ = fast;
   }
 
   cv::Mat widened(const cv::Mat& map) const {
+    constexpr int kSpare = 7;
     cv::Mat wide(map.rows, static_cast<int>(left_.size()), CV_32F);
-    std::vector<float> row(static_cast<std::size_t>(map.cols) + 1);
+    std::vector<float> row(static_cast<std::size_t>(map.cols + kSpare));
     for (int y = 0; y < map.rows; ++y) {
       std::copy_n(map.ptr<float>(y), map.cols, row.data());
-      widen(row.data(), wide.ptr<float>(y));
+      widenRow_(row.data(), left_.data(), part_.data(), wide.cols, wide.ptr<float>(y));
     }
     return wide;
   }
 
  private:
-  /// `in` has one number more than the map has columns.
-  FW_FAST_LOOP void widen(const float* in, float* out) const {
-    const std::size_t count = left_.size();
-    const int* left = left_.data();
-    const float* part = part_.data();
-    for (std::size_t x = 0; x < count; ++x) {
-      const float here = in[left[x]];
-      out[x] = here + part[x] * (in[left[x] + 1] - here);
-    }
-  }
-
   std::vector<int> left_;
   std::vector<float> part_;
+  WidenRow* widenRow_ = plainWidenRow;
 };
 
 /// A layer at the size of its maps.

@@ -159,13 +159,19 @@ class Linear {
   __m256i sum_[kLayerRun / kGroup];
 };
 
+// For both halves of 32 bits: a register is filled with those straight from memory.
+constexpr int twice(int number) {
+  return static_cast<int>(static_cast<unsigned>(number & 0xffff) * 0x10001U);
+}
+
 /// The weights of four neighbours for positions between the middle two, as the cubic of Catmull and Rom has
 /// them.
 struct CubicWeights {
   static constexpr int kPositions = 256;
-  int16_t at[kPositions + 1][4];
+  alignas(32) int16_t across[kPositions + 1][16];  // of blue, green and red of four pixels
+  int down[kPositions + 1][4];                     // twice() each
 
-  CubicWeights() {
+  CubicWeights() : across{} {
     constexpr double kA = -0.5;
     for (int i = 0; i <= kPositions; ++i) {
       const double part = static_cast<double>(i) / kPositions, before = part + 1, rest = 1 - part;
@@ -173,7 +179,11 @@ struct CubicWeights {
                    second = ((kA + 2) * part - (kA + 3)) * part * part + 1,
                    third = ((kA + 2) * rest - (kA + 3)) * rest * rest + 1;
       const double all[] = {first, second, third, 1 - first - second - third};
-      for (int k = 0; k < 4; ++k) at[i][k] = static_cast<int16_t>(std::lround(all[k] * kOne));
+      for (int k = 0; k < 4; ++k) {
+        const auto weight = static_cast<int16_t>(std::lround(all[k] * kOne));
+        std::fill_n(across[i] + 3 * k, 3, weight);
+        down[i][k] = twice(weight);
+      }
     }
   }
 };
@@ -190,17 +200,17 @@ class Cubic {
       right[i] = rounded(reads.right[i] * CubicWeights::kPositions);
       below[i] = rounded(reads.below[i] * CubicWeights::kPositions);
     }
-    const __m256i columns = _mm256_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, 7, 6, 7, 6, 7, 6, 5, 4, 5, 4, 5,
-                                            4, 3, 2, 3, 2, 3, 2, 1, 0, 1, 0, 1, 0);
     for (int i = 0; i < count; ++i) {
-      const __m256i down = _mm256_mulhrs_epi16(four(weights.at[below[i]]),
-                                               _mm256_set1_epi16(static_cast<int16_t>(reads.share[i])));
+      const int* down = weights.down[below[i]];
       const uchar* corner = frame.origin + reads.offset[i] - frame.step - 3;
-      __m256i moved = _mm256_mulhrs_epi16(row(corner), nth(down, 0));
-      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + frame.step), nth(down, 1)));
-      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + 2 * frame.step), nth(down, 2)));
-      moved = _mm256_add_epi16(moved, _mm256_mulhrs_epi16(row(corner + 3 * frame.step), nth(down, 3)));
-      const __m256i across = _mm256_shuffle_epi8(four(weights.at[right[i]]), columns);
+      const auto weighed = [&](int n) FW_AVX2 {
+        return _mm256_mulhrs_epi16(row(corner + n * frame.step), _mm256_set1_epi32(down[n]));
+      };
+      const __m256i moved = _mm256_add_epi16(_mm256_add_epi16(weighed(0), weighed(1)),
+                                             _mm256_add_epi16(weighed(2), weighed(3)));
+      const __m256i across =
+          _mm256_mulhrs_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(weights.across[right[i]])),
+                              _mm256_set1_epi32(twice(reads.share[i])));
       sum_[i] = _mm256_add_epi16(sum_[i], _mm256_mulhrs_epi16(moved, across));
     }
   }
@@ -237,14 +247,6 @@ class Cubic {
  private:
   static constexpr int kBits = 6;  // below a level; what the cubic overshoots needs the others
 
-  FW_AVX2 static __m256i four(const int16_t* weights) {
-    int64_t bytes;
-    std::memcpy(&bytes, weights, sizeof(bytes));
-    return _mm256_set1_epi64x(bytes);
-  }
-  FW_AVX2 static __m256i nth(__m256i weights, int16_t n) {
-    return _mm256_shuffle_epi8(weights, _mm256_set1_epi16(static_cast<int16_t>((2 * n + 1) * 256 + 2 * n)));
-  }
   FW_AVX2 static __m256i row(const uchar* from) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     return _mm256_slli_epi16(_mm256_cvtepu8_epi16(bytes), kBits);
@@ -276,7 +278,24 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second,
   }
 }
 
+FW_AVX2 void widenRow(const float* in, const int* left, const float* part, int count, float* out) {
+  constexpr int kEight = 8;
+  int x = 0;
+  for (; x + kEight <= count; x += kEight) {
+    const __m256 near = _mm256_loadu_ps(in + left[x]);
+    const __m256i at = _mm256_sub_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(left + x)),
+                                        _mm256_set1_epi32(left[x]));
+    const __m256 here = _mm256_permutevar8x32_ps(near, at),
+                 next = _mm256_permutevar8x32_ps(near, _mm256_add_epi32(at, _mm256_set1_epi32(1)));
+    const __m256 way = _mm256_mul_ps(_mm256_loadu_ps(part + x), _mm256_sub_ps(next, here));
+    _mm256_storeu_ps(out + x, _mm256_add_ps(here, way));
+  }
+  for (; x < count; ++x) out[x] = in[left[x]] + part[x] * (in[left[x] + 1] - in[left[x]]);
+}
+
 }  // namespace
+
+WidenRow* fastWidenRow() { return __builtin_cpu_supports("avx2") ? widenRow : nullptr; }
 
 RenderRow* fastRowRenderer(bool sharp) {
   if (!__builtin_cpu_supports("avx2")) return nullptr;
@@ -287,6 +306,7 @@ RenderRow* fastRowRenderer(bool sharp) {
 
 #else
 
+fw::WidenRow* fw::fastWidenRow() { return nullptr; }
 fw::RenderRow* fw::fastRowRenderer(bool) { return nullptr; }
 
 #endif
