@@ -104,13 +104,9 @@ cv::Mat disagreement(const TwoWayMotion& pair, const cv::Mat& motion, float time
 // The share of the second candidate: a half where both explain the pictures alike.
 cv::Mat choice(const Candidate& first, const Candidate& second) {
   constexpr float kGreyLevels = 6;
-  cv::Mat share(first.disagreement.size(), CV_32F);
-  for (int y = 0; y < share.rows; ++y) {
-    const auto *a = first.disagreement.ptr<float>(y), *b = second.disagreement.ptr<float>(y);
-    auto* out = share.ptr<float>(y);
-    for (int x = 0; x < share.cols; ++x) out[x] = 1 / (1 + std::exp((b[x] - a[x]) / kGreyLevels));
-  }
-  return share;
+  cv::Mat share;
+  cv::exp((second.disagreement - first.disagreement) / kGreyLevels, share);
+  return 1 / (1 + share);
 }
 
 cv::Mat mixed(const cv::Mat& first, const cv::Mat& second, const cv::Mat& share) {
