@@ -6,10 +6,12 @@
 #include "core/base/blas.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/base/version.h"
 
 int main(int argc, char** argv) {
   fw::useFastBlas();
+  fw::keepFreedMemory();
   fw::cli::interrupted();
   CLI::App app(
       "Framewright: a laboratory for neural networks on images and video, and slow motion for any clip.",

@@ -9,6 +9,7 @@
 #include "app/desktop/tour.h"
 #include "core/base/blas.h"
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/base/version.h"
 #include "ui/main_window.h"
 #include "ui/theme.h"
@@ -17,6 +18,7 @@ using namespace Qt::StringLiterals;
 
 int main(int argc, char** argv) {
   fw::useFastBlas();
+  fw::keepFreedMemory();
   QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
   QApplication app(argc, argv);
   QApplication::setOrganizationName(u"framewright"_s);

@@ -1,7 +1,5 @@
 #include "core/slowmo/pipeline.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <deque>
 #include <exception>
@@ -26,18 +24,6 @@ constexpr int64_t kFewestMadeAhead = 2, kMostMadeAhead = 8;
 // One call of an engine makes at most this much: 100× slow motion of 4K must not hold a hundred pictures.
 constexpr int64_t kBatchBytes = int64_t{128} << 20;
 constexpr int64_t kSmallestBatch = 2, kLargestBatch = 32;
-
-// Pictures of some megabytes come and go with every frame. By default glibc gives their pages back to the
-// system each time and asks for cleared ones again, which took a twentieth of a job's time.
-void keepFreedPages() {
-#ifdef __GLIBC__
-  static std::once_flag once;
-  std::call_once(once, [] {
-    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
-  });
-#endif
-}
 
 int64_t madeAhead(int64_t bytesPerFrame) {
   return std::clamp(kMadeAheadBytes / std::max<int64_t>(1, bytesPerFrame), kFewestMadeAhead, kMostMadeAhead);
@@ -312,7 +298,6 @@ int64_t framesInFlight(int64_t bytesPerFrame) {
 void makeFrames(const PipelineInput& input, Engines& engines, const PipelineEvents& events,
                 JobControl& control, std::stop_token stop) {
   if (input.begin >= input.end) return;
-  keepFreedPages();
   BoundedQueue<DecodedFrame> decoded(static_cast<std::size_t>(kDecodedAhead));
   BoundedQueue<Message> ready(static_cast<std::size_t>(madeAhead(bytesOf(input))));
   Together together(stop);

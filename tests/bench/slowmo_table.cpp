@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/slowmo/job.h"
 #include "core/video/writer.h"
 #include "tests/processor_time.h"
@@ -175,6 +176,7 @@ void table() {
 }  // namespace fw::bench
 
 int main() {
+  fw::keepFreedMemory();
   try {
     fw::bench::table();
     return 0;
