@@ -258,6 +258,7 @@ MapRow EnlargedMap::row(int y) const {
 
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
   const auto& guesses = motion.hypotheses;
+  if (guesses.empty()) return {};
   std::vector<Sheet> sheets(2 * guesses.size());
   forEach(sheets.size(), [&](std::size_t i) { sheets[i] = sheetOf(guesses[i / 2], i % 2 == 0, time, size); });
   merge(sheets);

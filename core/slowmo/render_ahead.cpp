@@ -49,8 +49,9 @@ void RenderAhead::begin(const Moment& moment) {
   const bool begun =
       std::ranges::any_of(coming_, [&](const Coming& coming) { return same(coming.moment, moment); });
   if (!ahead_ || begun) return;
-  coming_.push_back(
-      {moment, std::async(std::launch::async, [this, moment] { return motion_(moment.pair, moment.time); })});
+  coming_.push_back({moment, std::async(std::launch::async, [this, moment] {
+                       return motion_(checked(moment).pair, moment.time);
+                     })});
 }
 
 }  // namespace fw

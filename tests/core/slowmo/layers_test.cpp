@@ -63,6 +63,7 @@ TEST(Layers, GuessesThatAgreeAreReadOnce) {
   EXPECT_EQ(layers({near, nearer}), 2U);
   EXPECT_EQ(layers({near, nearer, far}), 4U);
   EXPECT_EQ(layers({near, guess({9, 9}, 0)}), 2U);
+  EXPECT_EQ(layers({}), 0U);
   const auto together = guess({(0.2F * 2.05F + 0.3F * 1.98F) / 0.5F, 1}, 0.5F);
   EXPECT_LE(cv::norm(rendered({near, nearer}), rendered({together}), cv::NORM_INF), 1);
 }
