@@ -2,8 +2,7 @@
 
 namespace fw {
 
-/// For the start of a program, before it has threads: memory for pictures is kept when it is freed, and shared
-/// by all threads.
+/// For the start of a program: memory of pictures is kept for the next ones when it is freed.
 void keepFreedMemory();
 
 }  // namespace fw

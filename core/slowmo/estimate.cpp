@@ -21,8 +21,8 @@ double bitsPerPixel(const EncodeSettings& encode) {
 
 // Measured as the peak of a whole job less its frames: libraries and code, then what engine and encoder add
 // per pixel.
-constexpr int64_t kProgramBytes = int64_t{380} << 20;
-constexpr double kEngineBytesPerPixel = 90;
+constexpr int64_t kProgramBytes = int64_t{480} << 20;
+constexpr double kEngineBytesPerPixel = 110;
 constexpr double kEncoderBytesPerPixel = 75;
 
 int64_t sourceFrames(const VideoInfo& info, double from, double to) {
