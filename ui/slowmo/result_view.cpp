@@ -23,7 +23,14 @@ ResultView::ResultView(QWidget* parent)
       title_(label(u"Nothing is being made now."_s, TextRole::Small, true)),
       moment_(label({}, TextRole::Number)),
       soFar_(new QPushButton(icon(u"play"_s), u"Play what is made so far"_s)),
-      back_(new QPushButton(icon(u"back"_s), u"Back to the frames being made"_s)) {
+      back_(new QPushButton(icon(u"back"_s), u"Back to the frames being made"_s)),
+      soon_(new QTimer(this)) {
+  constexpr int kBetweenFrames = 40;  // milliseconds: painting at every refresh takes time from making them
+  soon_->setInterval(kBetweenFrames);
+  soon_->setSingleShot(true);
+  connect(soon_, &QTimer::timeout, this, [this] {
+    if (isVisible() && watching()) showFrames();
+  });
   compare_->setLabels(u"original"_s, u"made"_s);
   stack_->addWidget(compare_);
   stack_->addWidget(player_);
@@ -77,7 +84,7 @@ void ResultView::showNews(const JobNews& news) {
   if (!latest) return;
   ++framesShown_;
   moment_->setText(timeText(latest->outputTime, 2));
-  if (isVisible() && watching()) showFrames();
+  if (!soon_->isActive()) soon_->start();
 }
 
 void ResultView::showFrames() {

@@ -1,4 +1,5 @@
 #pragma once
+#include <QTimer>
 #include <QWidget>
 
 #include "core/slowmo/job.h"
@@ -46,6 +47,7 @@ class ResultView : public QWidget {
   QPushButton* back_;
   QString job_;
   cv::Mat original_, made_;
+  QTimer* soon_;  ///< frames are shown
   int framesShown_ = 0;
 };
 
