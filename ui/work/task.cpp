@@ -17,7 +17,7 @@ namespace {
 /// be drawn. On Linux every thread has a niceness of its own, and hands it on to the threads it makes.
 void stepBackBehindTheWindow() {
 #ifdef __linux__
-  constexpr int kWorkerNiceness = 15;
+  constexpr int kWorkerNiceness = 10;
   setpriority(PRIO_PROCESS, id_t(syscall(SYS_gettid)), kWorkerNiceness);
 #endif
 }
