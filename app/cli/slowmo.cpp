@@ -105,8 +105,8 @@ nlohmann::json analysisJson(const SlowmoRequest& request, std::string& text) {
   Analysis analysis;
   {
     ProgressBar bar;
-    analysis = analyse(
-        request, analyseOptions(request),
+    analysis = analyseOnce(
+        dataHome(), request, analyseOptions(request),
         [&](int64_t frames, const Analysis&) {
           bar.show(static_cast<double>(frames) / std::max<double>(1, static_cast<double>(info.frames)),
                    "analysing  " + std::to_string(frames) + " frames");

@@ -2,21 +2,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
+#include <optional>
+#include <span>
 #include <thread>
 
+#include "core/base/atomic_file.h"
 #include "core/base/bounded_queue.h"
 #include "core/base/error.h"
+#include "core/base/log.h"
+#include "core/base/version.h"
 #include "core/slowmo/cuts.h"
+#include "core/slowmo/fingerprint.h"
 #include "core/slowmo/settings.h"
 #include "core/slowmo/timing.h"
 
 namespace fw {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr int kAnalysisHeight = 180;  // cuts and repeats show as well as in full, at a fraction of the cost
 constexpr int kMostThreads = 8;  // of the decoder; they wait for one another: one a core leaves cores idle
+constexpr std::size_t kClipsRemembered = 100;
 constexpr std::size_t kFramesAhead = 8;  // decoding and looking overlap; small frames, so little memory
 
 // The frame that a person means by a moment.
@@ -69,11 +78,141 @@ nlohmann::json stepsToJson(const std::vector<int64_t>& values) {
   return runs;
 }
 
+/// What decoding the clip shows, before a person's edits.
+struct Looked {
+  Analysis analysis;           // its duplicates are not known yet
+  std::vector<float> changes;  // of each frame from the one before
+};
+
 struct DecodedInBackground {
   BoundedQueue<Frame> frames{kFramesAhead};
   std::exception_ptr failure;
   int64_t damaged = 0;
 };
+
+Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, const HearFrame& onFrame,
+                   std::stop_token stop) {
+  ReadOptions small;
+  small.maxHeight = kAnalysisHeight;
+  small.quick = true;
+  small.threads = std::clamp(2 * static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
+  VideoReader reader = openSource(request, small);
+  const VideoInfo info = reader.info();
+  if (options.from > 0) reader.seek(options.from);
+
+  DecodedInBackground decoded;
+  std::jthread decoder([&](std::stop_token ended) {
+    try {
+      while (auto frame = reader.next()) {
+        frame->original.reset();
+        if (!decoded.frames.push(std::move(*frame), ended)) break;
+      }
+      decoded.damaged = reader.damagedPackets();
+    } catch (...) {
+      decoded.failure = std::current_exception();
+    }
+    decoded.frames.close();
+  });
+  const std::stop_callback alsoStopsDecoding(stop, [&] { decoder.request_stop(); });
+
+  Looked looked;
+  auto& [analysis, changes] = looked;
+  CutDetector cuts(options.sensitivity);
+  cv::Mat before;
+  int64_t lastDuration = 0;
+  bool trimmedAtEnd = false;
+  while (auto frame = decoded.frames.pop(decoder.get_stop_token())) {
+    if (analysis.pts.empty()) analysis.firstPts = options.from > 0 ? info.startPts : frame->pts;
+    const double seconds = static_cast<double>(frame->pts - analysis.firstPts) * info.timeBase.value();
+    if (!analysis.pts.empty() && frame->pts <= analysis.pts.back()) continue;
+    if (options.to > 0 && seconds >= options.to && !analysis.pts.empty()) {
+      analysis.endPts = frame->pts;
+      trimmedAtEnd = true;
+      break;
+    }
+    analysis.pts.push_back(frame->pts);
+    lastDuration = frame->duration;
+    if (options.cuts)
+      if (const auto cut = cuts.next(frame->image); cut && *cut)
+        analysis.cuts.push_back(analysis.frames() - 2);
+    if (options.duplicates != DuplicateMode::Off)
+      changes.push_back(before.empty() || before.size() != frame->image.size()
+                            ? 255.0f
+                            : static_cast<float>(liveliestChange(before, frame->image)));
+    before = frame->image;
+    if (onFrame) onFrame(analysis.frames(), analysis);
+  }
+  decoder.request_stop();
+  decoder.join();
+  if (decoded.failure) std::rethrow_exception(decoded.failure);
+  if (analysis.pts.empty()) {
+    if (stop.stop_requested()) return looked;
+    throw Error("There is no frame to work on", info.file.string(),
+                options.from > 0 ? "Set the trim so that it holds a part of the clip."
+                                 : "The file holds no picture.");
+  }
+  if (options.cuts)
+    if (const auto cut = cuts.finish(); cut && *cut) analysis.cuts.push_back(analysis.frames() - 1);
+  analysis.damagedPackets = decoded.damaged;
+  if (!trimmedAtEnd) {
+    if (lastDuration <= 0 && analysis.frames() > 1)
+      lastDuration = analysis.pts.back() - *(analysis.pts.end() - 2);
+    // Many files say nothing, or nonsense, of how long the last frame is shown.
+    if (info.frameRate.num > 0) {
+      const auto usual = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
+      if (lastDuration <= 0 || (!info.variableRate && 2 * lastDuration < usual)) lastDuration = usual;
+    }
+    analysis.endPts = analysis.pts.back() + std::max<int64_t>(1, lastDuration);
+  }
+  return looked;
+}
+
+Analysis concluded(Looked looked, const SlowmoRequest& request, const AnalyseOptions& options) {
+  auto& [analysis, changes] = looked;
+  if (analysis.pts.empty()) return analysis;
+  if (!options.cutsAdded.empty() || !options.cutsRemoved.empty())
+    applyEdits(options, probe(request), analysis);
+  analysis.duplicates = findDuplicates(changes, analysis.cuts, options.duplicates);
+  return analysis;
+}
+
+// All that what is seen depends on.
+nlohmann::json whatIsLookedAt(const SlowmoRequest& request, const AnalyseOptions& options) {
+  return {{"sources", fingerprint(request.sources)},
+          {"picture_rate", settingsOf(request).text("picture_rate")},
+          {"from", options.from},
+          {"to", options.to},
+          {"cuts", options.cuts},
+          {"sensitivity", options.sensitivity},
+          {"duplicates", options.duplicates},
+          {"version", version()}};
+}
+
+std::optional<Looked> remembered(const fs::path& file, const nlohmann::json& what) {
+  std::ifstream in(file);
+  const auto saved = nlohmann::json::parse(in, nullptr, false);
+  if (!saved.is_object() || saved.value("of", nlohmann::json()) != what) return std::nullopt;
+  try {
+    return Looked{analysisFromJson(saved.at("analysis")), saved.at("changes").get<std::vector<float>>()};
+  } catch (const std::exception& error) {
+    logLine(file.string() + ": " + error.what());
+    return std::nullopt;
+  }
+}
+
+// Only saves time: what goes wrong here is for the log.
+void remember(const fs::path& file, const nlohmann::json& what, const Looked& looked) try {
+  fs::create_directories(file.parent_path());
+  writeAtomically(
+      file, nlohmann::json{{"of", what}, {"analysis", toJson(looked.analysis)}, {"changes", looked.changes}}
+                .dump());
+  std::vector<fs::directory_entry> all(fs::directory_iterator(file.parent_path()), {});
+  if (all.size() <= kClipsRemembered) return;
+  std::ranges::sort(all, std::greater(), [](const auto& entry) { return entry.last_write_time(); });
+  for (const auto& old : std::span(all).subspan(kClipsRemembered)) fs::remove(old);
+} catch (const std::exception& error) {
+  logLine(file.string() + ": " + error.what());
+}
 
 }  // namespace
 
@@ -118,83 +257,21 @@ double sourceSeconds(const Analysis& analysis, const VideoInfo& info, int64_t fr
   return static_cast<double>(pts - analysis.firstPts) * info.timeBase.value();
 }
 
-Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options,
-                 const std::function<void(int64_t, const Analysis&)>& onFrame, std::stop_token stop) {
-  ReadOptions small;
-  small.maxHeight = kAnalysisHeight;
-  small.quick = true;
-  small.threads = std::clamp(2 * static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
-  VideoReader reader = openSource(request, small);
-  const VideoInfo info = reader.info();
-  if (options.from > 0) reader.seek(options.from);
+Analysis analyse(const SlowmoRequest& request, const AnalyseOptions& options, const HearFrame& onFrame,
+                 std::stop_token stop) {
+  return concluded(lookThrough(request, options, onFrame, stop), request, options);
+}
 
-  DecodedInBackground decoded;
-  std::jthread decoder([&](std::stop_token ended) {
-    try {
-      while (auto frame = reader.next()) {
-        frame->original.reset();
-        if (!decoded.frames.push(std::move(*frame), ended)) break;
-      }
-      decoded.damaged = reader.damagedPackets();
-    } catch (...) {
-      decoded.failure = std::current_exception();
-    }
-    decoded.frames.close();
-  });
-  const std::stop_callback alsoStopsDecoding(stop, [&] { decoder.request_stop(); });
-
-  Analysis analysis;
-  CutDetector cuts(options.sensitivity);
-  std::vector<float> changes;
-  cv::Mat before;
-  int64_t lastDuration = 0;
-  bool trimmedAtEnd = false;
-  while (auto frame = decoded.frames.pop(decoder.get_stop_token())) {
-    if (analysis.pts.empty()) analysis.firstPts = options.from > 0 ? info.startPts : frame->pts;
-    const double seconds = static_cast<double>(frame->pts - analysis.firstPts) * info.timeBase.value();
-    if (!analysis.pts.empty() && frame->pts <= analysis.pts.back()) continue;
-    if (options.to > 0 && seconds >= options.to && !analysis.pts.empty()) {
-      analysis.endPts = frame->pts;
-      trimmedAtEnd = true;
-      break;
-    }
-    analysis.pts.push_back(frame->pts);
-    lastDuration = frame->duration;
-    if (options.cuts)
-      if (const auto cut = cuts.next(frame->image); cut && *cut)
-        analysis.cuts.push_back(analysis.frames() - 2);
-    if (options.duplicates != DuplicateMode::Off)
-      changes.push_back(before.empty() || before.size() != frame->image.size()
-                            ? 255.0f
-                            : static_cast<float>(liveliestChange(before, frame->image)));
-    before = frame->image;
-    if (onFrame) onFrame(analysis.frames(), analysis);
+Analysis analyseOnce(const fs::path& home, const SlowmoRequest& request, const AnalyseOptions& options,
+                     const HearFrame& onFrame, std::stop_token stop) {
+  const auto what = whatIsLookedAt(request, options);
+  const fs::path file = home / "clips" / (std::to_string(std::hash<std::string>()(what.dump())) + ".json");
+  auto looked = remembered(file, what);
+  if (!looked) {
+    looked = lookThrough(request, options, onFrame, stop);
+    if (!stop.stop_requested()) remember(file, what, *looked);
   }
-  decoder.request_stop();
-  decoder.join();
-  if (decoded.failure) std::rethrow_exception(decoded.failure);
-  if (analysis.pts.empty()) {
-    if (stop.stop_requested()) return analysis;
-    throw Error("There is no frame to work on", info.file.string(),
-                options.from > 0 ? "Set the trim so that it holds a part of the clip."
-                                 : "The file holds no picture.");
-  }
-  if (options.cuts)
-    if (const auto cut = cuts.finish(); cut && *cut) analysis.cuts.push_back(analysis.frames() - 1);
-  analysis.damagedPackets = decoded.damaged;
-  if (!trimmedAtEnd) {
-    if (lastDuration <= 0 && analysis.frames() > 1)
-      lastDuration = analysis.pts.back() - *(analysis.pts.end() - 2);
-    // Many files say nothing, or nonsense, of how long the last frame is shown.
-    if (info.frameRate.num > 0) {
-      const auto usual = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
-      if (lastDuration <= 0 || (!info.variableRate && 2 * lastDuration < usual)) lastDuration = usual;
-    }
-    analysis.endPts = analysis.pts.back() + std::max<int64_t>(1, lastDuration);
-  }
-  applyEdits(options, info, analysis);
-  analysis.duplicates = findDuplicates(changes, analysis.cuts, options.duplicates);
-  return analysis;
+  return concluded(std::move(*looked), request, options);
 }
 
 nlohmann::json toJson(const Analysis& analysis) {

@@ -31,10 +31,14 @@ struct AnalyseOptions {
 };
 AnalyseOptions analyseOptions(const SlowmoRequest&);
 
-/// Decodes the clip once, small. For the job, and for the window's timeline before the start. Throws Error;
-/// when stopped, what it has.
-Analysis analyse(const SlowmoRequest&, const AnalyseOptions&,
-                 const std::function<void(int64_t frames, const Analysis& soFar)>& onFrame, std::stop_token);
+using HearFrame = std::function<void(int64_t frames, const Analysis& soFar)>;
+
+/// Decodes the clip once, small. Throws Error; when stopped, what it has.
+Analysis analyse(const SlowmoRequest&, const AnalyseOptions&, const HearFrame&, std::stop_token);
+/// The same, and kept in the store's folder: the window looks at a clip before its job does, and the next job
+/// makes something else of the same clip. Of a clip that is known nothing is decoded and nothing heard.
+Analysis analyseOnce(const std::filesystem::path& home, const SlowmoRequest&, const AnalyseOptions&,
+                     const HearFrame&, std::stop_token);
 
 /// The request's source, opened: one video, a folder, or the pictures of a sequence.
 VideoReader openSource(const SlowmoRequest&, ReadOptions = {});

@@ -172,12 +172,9 @@ class JobRun {
     if (!analysis) {
       const double expected = std::max<double>(1, static_cast<double>(info_.frames));
       const auto began = std::chrono::steady_clock::now();
-      std::size_t cutsTold = 0;
-      Analysis found = analyse(
-          request_, analyseOptions(request_),
-          [&](int64_t frames, const Analysis& soFar) {
-            for (; cutsTold < soFar.cuts.size(); ++cutsTold)
-              observer_.onCut(sourceSeconds(soFar, info_, soFar.cuts[cutsTold]));
+      Analysis found = analyseOnce(
+          store_.folder(), request_, analyseOptions(request_),
+          [&](int64_t frames, const Analysis&) {
             if (!timeToTell()) return;
             SlowmoProgress progress;
             progress.stage = "analysing";
@@ -196,9 +193,8 @@ class JobRun {
       if (stop_.stop_requested()) return std::nullopt;
       writeAtomically(file, toJson(found).dump());
       analysis = std::move(found);
-    } else {
-      for (const int64_t cut : analysis->cuts) observer_.onCut(sourceSeconds(*analysis, info_, cut));
     }
+    for (const int64_t cut : analysis->cuts) observer_.onCut(sourceSeconds(*analysis, info_, cut));
     if (!analysis->cuts.empty()) note(cutsNote(*analysis, info_));
     if (!analysis->duplicates.empty())
       note(std::to_string(analysis->duplicates.size()) + " of " + std::to_string(analysis->frames()) +

@@ -8,6 +8,7 @@
 
 #include "core/base/both_ways.h"
 #include "core/base/fast_loop.h"
+#include "core/slowmo/nearby_motion.h"
 
 #pragma GCC diagnostic ignored "-Wpsabi"  // no vector is ever handed to a function: all are inlined
 
@@ -18,7 +19,7 @@ using Vector = cv::Vec2f;
 using Level = PatchPicture::Level;
 
 constexpr int kPatch = 8, kPixels = kPatch * kPatch;
-constexpr int kRim = kPatch + 2;  // a patch may lie wholly beyond the picture
+constexpr int kRim = PatchPicture::kRim;
 constexpr int kSmallestSide = 2 * kPatch;
 constexpr int kStride = 4;  // pixels from patch to patch
 
@@ -341,13 +342,14 @@ PatchFlow patchFlow(const PatchPicture& first, const PatchPicture& second, Scan 
     bothWays(
         twoThreads, [&] { forward.fromNeighbours(scan); }, [&] { backward.fromNeighbours(scan); });
     const auto found = forward.motions(), foundBack = backward.motions();
-    const auto finish = [](Search& search, const std::vector<Vector>& theirs, cv::Mat& field) {
+    const auto finish = [&](Search& search, const std::vector<Vector>& theirs, const Level& from,
+                            const Level& to) {
       search.fromOtherWay(theirs);
-      field = search.dense();
+      return motionOfNearby(search.dense(), from, to);
     };
     bothWays(
-        twoThreads, [&] { finish(forward, foundBack, flow.forward); },
-        [&] { finish(backward, found, flow.backward); });
+        twoThreads, [&] { flow.forward = finish(forward, foundBack, here[level], there[level]); },
+        [&] { flow.backward = finish(backward, found, there[level], here[level]); });
   }
   return flow;
 }

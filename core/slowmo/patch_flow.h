@@ -11,6 +11,7 @@ struct PatchFlow {
 /// A grey picture (CV_8UC1, at least 8 pixels each way) as the search wants it: at ever smaller sizes.
 class PatchPicture {
  public:
+  static constexpr int kRim = 10;  ///< a patch may lie wholly beyond the picture
   /// One of them, with a rim of repeated pixels around it and its slopes.
   struct Level {
     cv::Size size;

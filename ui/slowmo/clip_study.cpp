@@ -121,8 +121,8 @@ void ClipStudy::analyse(const SlowmoRequest& request) {
   };
   analysis_.ask<Analysis>(
       [=](std::stop_token stop) {
-        auto analysis = fw::analyse(
-            request, options,
+        auto analysis = analyseOnce(
+            dataHome(), request, options,
             [&](int64_t frames, const Analysis& soFar) {
               if (frames % kFramesPerNews == 0) post(soFar);
             },

@@ -95,11 +95,14 @@ TEST(Flow, BeatsCrossFadeAndTheNaiveWayWhereThingsHideEachOther) {
 
 TEST(Flow, EachQualityIsAtLeastAsGoodAsTheOneBelow) {
   const cv::Size size(640, 360);
-  const FramePair pair{scene::occluding(size, 0), scene::occluding(size, 1)};
-  const cv::Mat truth = scene::occluding(size, 0.5);
-  const double fast = psnr(made(*make("flow", "fast"), pair), truth);
-  const double balanced = psnr(made(*make("flow", "balanced"), pair), truth);
-  const double best = psnr(made(*make("flow", "best"), pair), truth);
+  double fast = 0, balanced = 0, best = 0;
+  for (const uint64_t seed : {11U, 21U, 31U}) {
+    const FramePair pair{scene::occluding(size, 0, seed), scene::occluding(size, 1, seed)};
+    const cv::Mat truth = scene::occluding(size, 0.5, seed);
+    fast += psnr(made(*make("flow", "fast"), pair), truth) / 3;
+    balanced += psnr(made(*make("flow", "balanced"), pair), truth) / 3;
+    best += psnr(made(*make("flow", "best"), pair), truth) / 3;
+  }
   EXPECT_GT(balanced, fast - 0.1);
   EXPECT_GT(best, balanced - 0.1);
 }

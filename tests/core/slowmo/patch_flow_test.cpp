@@ -4,6 +4,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "core/slowmo/nearby_motion.h"
 #include "tests/core/slowmo/engine_motion.h"
 
 namespace fw {
@@ -61,6 +62,39 @@ TEST(PatchFlow, IsTheSameOnTwoThreads) {
   const PatchFlow one = flowOf(first, second), two = flowOf(first, second, Scan::FromLeft, true);
   EXPECT_EQ(cv::norm(one.forward, two.forward, cv::NORM_INF), 0);
   EXPECT_EQ(cv::norm(one.backward, two.backward, cv::NORM_INF), 0);
+}
+
+// What lies over an edge of motion is mended from the sides; where nothing is wrong nothing changes.
+TEST(NearbyMotion, EdgesOfMotionAreWhereThoseOfThePictureAre) {
+  const cv::Size size(90, 70);
+  const cv::Rect card(30, 20, 30, 30);
+  const cv::Mat behind = greyAt(size, 0, 0, 0);
+  cv::Mat cardLook;
+  cv::flip(behind(card), cardLook, -1);
+  const auto scene = [&](int right) {
+    cv::Mat picture = behind.clone();
+    cardLook.copyTo(picture(card + cv::Point(right, 0)));
+    return picture;
+  };
+  const PatchPicture first(scene(0)), second(scene(6));
+  const auto motion = [&](int wider) {
+    cv::Mat field = cv::Mat::zeros(size, CV_32FC2);
+    field(cv::Rect(card.tl() - cv::Point(wider, wider), card.size() + cv::Size(2 * wider, 2 * wider)))
+        .setTo(cv::Scalar(6, 0));
+    return field;
+  };
+  const auto wrong = [&](const cv::Mat& field) {
+    cv::Mat away;
+    cv::absdiff(field, motion(0), away);
+    // To its right the card hides what was there: nothing can be known.
+    away(cv::Rect(card.x + card.width, card.y - 3, 9, card.height + 6)).setTo(0);
+    return cv::norm(away, cv::NORM_L1) / 6;
+  };
+  const auto mended = [&](const cv::Mat& field) {
+    return motionOfNearby(field, first.levels()[0], second.levels()[0]);
+  };
+  EXPECT_LT(wrong(mended(motion(3))), 0.25 * wrong(motion(3)));
+  EXPECT_LT(wrong(mended(motion(0))), 0.02 * card.area());
 }
 
 TEST(PatchFlow, StaysWhereThereIsNothingToHoldOnTo) {
