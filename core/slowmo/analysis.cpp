@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kAnalysisHeight = 180;  // cuts and repeats show as well as in full, at a fraction of the cost
-constexpr int kMostThreads = 8;  // of the decoder; they wait for one another: one a core leaves cores idle
 constexpr std::size_t kClipsRemembered = 100;
 constexpr std::size_t kFramesAhead = 8;  // decoding and looking overlap; small frames, so little memory
 
@@ -95,7 +94,8 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
   ReadOptions small;
   small.maxHeight = kAnalysisHeight;
   small.quick = true;
-  small.threads = std::clamp(2 * static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
+  // They wait for one another: one a core leaves cores idle.
+  small.threads = 2 * static_cast<int>(std::thread::hardware_concurrency());
   VideoReader reader = openSource(request, small);
   const VideoInfo info = reader.info();
   if (options.from > 0) reader.seek(options.from);

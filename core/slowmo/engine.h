@@ -25,6 +25,9 @@ struct FramePair {
   Neighbour before{}, after{};
 };
 
+/// So many frames are worth announcing (Engine::expect): one alone leaves a sixth of two processors idle.
+constexpr int kMomentsAhead = 2;
+
 /// Where a frame is wanted.
 struct Moment {
   FramePair pair;

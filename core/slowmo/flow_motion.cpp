@@ -22,9 +22,13 @@ cv::Size reducedSize(cv::Size full, const MotionOptions& options) {
           std::max(1, static_cast<int>(std::lround(full.height * scale)))};
 }
 
-// Looking twice at the same size would find little that is new.
+// Looking twice at the same size would find little that is new: small frames are enlarged, so that patches
+// cover less of them.
 cv::Size sizeForAgain(cv::Size full, cv::Size reduced) {
-  const cv::Size near = reducedSize(full, {.longestSide = 960, .smallestScale = 0});
+  constexpr double kLongestSide = 960, kLargestScale = 1.5;
+  const double scale = std::min(kLargestScale, kLongestSide / std::max(full.width, full.height));
+  const cv::Size near(static_cast<int>(std::lround(full.width * scale)),
+                      static_cast<int>(std::lround(full.height * scale)));
   return near.width > reduced.width ? near : reduced;
 }
 
@@ -38,7 +42,7 @@ cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
     cv::resize(grey, half, {grey.cols / 2, grey.rows / 2}, 0, 0, cv::INTER_AREA);
     grey = half;
   }
-  cv::resize(grey, small, size, 0, 0, cv::INTER_AREA);
+  cv::resize(grey, small, size, 0, 0, size.width < grey.cols ? cv::INTER_AREA : cv::INTER_CUBIC);
   return to8Bit(small);
 }
 

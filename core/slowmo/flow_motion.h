@@ -51,8 +51,8 @@ class MotionSearch {
  public:
   explicit MotionSearch(const MotionOptions& options) : options_(options) {}
   TwoWayMotion between(const cv::Mat& first, const cv::Mat& second);
-  /// Nearer to the frames' own size and going over them the other way: of what is small, and where many
-  /// places look alike, this finds other motion. In pixels of the reduced pictures.
+  /// In larger pictures, small frames even enlarged, and going over them the other way: of what is small, and
+  /// where many places look alike, this finds other motion. In pixels of the reduced pictures.
   FoundMotion again(const cv::Mat& first, const cv::Mat& second);
 
  private:

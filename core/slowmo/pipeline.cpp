@@ -17,8 +17,7 @@ namespace {
 // Few enough that memory stays flat, enough that no thread waits for another's hiccup (a key frame, a garbage
 // page).
 constexpr int64_t kDecodedAhead = 3;
-constexpr int64_t kFramesAnnounced = 2;    // an engine may begin with these …
-constexpr int64_t kFarthestAnnounced = 4;  // … where that takes no more frames of the source than this
+constexpr int64_t kFarthestAnnounced = 4;  // what is announced may take so many frames of the source more
 constexpr int64_t kMadeAheadBytes = int64_t{64} << 20;
 constexpr int64_t kFewestMadeAhead = 2, kMostMadeAhead = 8;
 // One call of an engine makes at most this much: 100× slow motion of 4K must not hold a hundred pictures.
@@ -206,7 +205,7 @@ class Maker {
   // Tells the engine which frames will be made after those between this pair.
   void announceAfter(const PlannedFrame& planned, int64_t number) {
     std::vector<Moment> coming;
-    for (; number < input_.end && std::ssize(coming) < kFramesAnnounced; ++number) {
+    for (; number < input_.end && std::ssize(coming) < kMomentsAhead; ++number) {
       const PlannedFrame next = input_.plan.at(number);
       if (next.latest() > planned.latest() + kFarthestAnnounced) break;
       if (!next.made()) continue;

@@ -7,8 +7,6 @@
 namespace fw {
 namespace {
 
-constexpr std::size_t kAhead = 2;  // one alone leaves a sixth of two processors idle
-
 const Moment& checked(const Moment& moment) {
   requirePair(moment.pair);
   requireBetween(moment.time);
@@ -28,7 +26,8 @@ std::vector<BetweenFrame> RenderAhead::between(const FramePair& pair, std::span<
   seen_ = RimmedPair(pair, seen_);
   for (std::size_t i = 0; i < times.size(); ++i) {
     const MotionAtTime motion = motionOf(moments[i]);
-    for (std::size_t next = i + 1; next < moments.size() && next <= i + kAhead; ++next) begin(moments[next]);
+    for (std::size_t next = i + 1; next < moments.size() && next <= i + kMomentsAhead; ++next)
+      begin(moments[next]);
     frames.push_back(renderBetween(*seen_, motion, times[i], sharp_));
   }
   return frames;

@@ -16,8 +16,7 @@ class ShotMotion {
       : search_(options), again_(again) {}
 
   /// Of the pair and, where it has neighbours, beyond it. What one frame shows and the other does not is then
-  /// taken to move on as it did before, or will.
-  /// Any thread may ask.
+  /// taken to move on as it did before, or will. Any thread may ask.
   TwoWayMotion of(const FramePair& pair);
 
  private:

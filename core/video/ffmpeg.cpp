@@ -243,8 +243,7 @@ const int32_t* displayMatrix(const AVStream& stream) {
 
 int decodingThreads(int wanted) {
   constexpr int kMost = 8;  // each decoding thread holds a frame of its own
-  if (wanted > 0) return wanted;
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
+  return std::clamp(wanted > 0 ? wanted : static_cast<int>(std::thread::hardware_concurrency()), 1, kMost);
 }
 
 }  // namespace fw::ffmpeg

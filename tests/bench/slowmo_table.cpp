@@ -94,7 +94,7 @@ Spent engineAlone(const std::vector<cv::Mat>& frames) {
   return timed([&] {
     for (std::size_t i = 0; i + 1 < frames.size(); ++i) {
       std::vector<Moment> next;
-      for (std::size_t later = i + 1; later < i + 3 && later + 1 < frames.size(); ++later)
+      for (std::size_t later = i + 1; later <= i + kMomentsAhead && later + 1 < frames.size(); ++later)
         next.push_back({{frames[later], frames[later + 1]}, kHalf});
       engine->expect(next);
       engine->between({frames[i], frames[i + 1]}, {&kHalf, 1});

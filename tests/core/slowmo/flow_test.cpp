@@ -221,5 +221,28 @@ TEST(Flow, LookingAgainSeesWhatReducedPicturesHide) {
   EXPECT_GT(missed(once.forward), 2 * missed(again.forward));
 }
 
+// A stripe narrower than a patch, before what moves the other way.
+TEST(Flow, LookingAgainEnlargesSmallFrames) {
+  const cv::Size size(160, 96);
+  const auto frame = [&](int time) {
+    cv::Mat picture = scene::translating(size, -3, 0, time);
+    cv::Mat stripe = scene::translating({7, 60}, 0, 0, 0, CV_8U) * 0.6;
+    stripe.copyTo(picture(cv::Rect(70 + 4 * time, 18, 7, 60)));
+    return picture;
+  };
+  const cv::Mat first = frame(0), second = frame(1);
+  MotionSearch search({.longestSide = 160});
+  const TwoWayMotion once = search.between(first, second);
+  const FoundMotion again = search.again(first, second);
+  ASSERT_EQ(again.forward.size(), size);
+  const auto missed = [](const cv::Mat& motion) {
+    cv::Mat away;
+    cv::absdiff(motion(cv::Rect(71, 24, 5, 48)), cv::Scalar(4, 0), away);
+    return cv::mean(away)[0];
+  };
+  EXPECT_LT(missed(again.forward), 1);
+  EXPECT_LT(missed(again.forward), missed(once.forward));
+}
+
 }  // namespace
 }  // namespace fw
