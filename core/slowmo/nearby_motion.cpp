@@ -52,9 +52,9 @@ class Choice {
   cv::Mat chosen_;
 };
 
-// Where motion is the same all around, there is nothing to choose.
+// Where all around moves alike, there is nothing to choose.
 FW_INLINE bool Choice::differs(cv::Point tile, cv::Point aside, cv::Size side) const {
-  constexpr float kSame = 0.2F;  // pixels
+  constexpr float kSame = 1;  // pixels
   int any = 0;
   for (int y = 0; y < side.height; ++y) {
     const float *ownX = row(motion_[0], kRim, tile, y), *otherX = row(motion_[0], kRim, tile + aside, y),
@@ -118,6 +118,7 @@ FW_INLINE void spread(const Surrounded& in, cv::Size size, Tile& out) {
 
 FW_FAST_LOOP void Choice::chooseInTile(cv::Point tile) {
   constexpr float kBetter = 0.5F;  // grey levels: noise is no reason
+  constexpr float kWorthALook = 4;
   const cv::Size size(std::min(kTile, columnsLeft(tile.x)), std::min(kTile, rowsLeft(tile.y))),
       side(size.width + 2 * kWindow, size.height + 2 * kWindow);
   Surrounded differences;
@@ -128,7 +129,7 @@ FW_FAST_LOOP void Choice::chooseInTile(cv::Point tile) {
   for (int y = 0; y < size.height; ++y)
     for (int x = 0; x < size.width; ++x) {
       least[y][x] -= kBetter;
-      any |= least[y][x] > 0;
+      any |= least[y][x] > kWorthALook;
     }
   if (any == 0) return;
   for (const int away : {kReach, 2 * kReach})
