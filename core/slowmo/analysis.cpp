@@ -193,7 +193,9 @@ std::optional<Looked> remembered(const fs::path& file, const nlohmann::json& wha
   const auto saved = nlohmann::json::parse(in, nullptr, false);
   if (!saved.is_object() || saved.value("of", nlohmann::json()) != what) return std::nullopt;
   try {
-    return Looked{analysisFromJson(saved.at("analysis")), saved.at("changes").get<std::vector<float>>()};
+    Looked looked{analysisFromJson(saved.at("analysis")), saved.at("changes").get<std::vector<float>>()};
+    const bool whole = looked.changes.empty() || looked.changes.size() == looked.analysis.pts.size();
+    return whole ? std::optional(std::move(looked)) : std::nullopt;
   } catch (const std::exception& error) {
     logLine(file.string() + ": " + error.what());
     return std::nullopt;
