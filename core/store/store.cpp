@@ -120,10 +120,25 @@ RunRecord Store::createRun(const RunRequest& request, const std::string& codeVer
       .bind(1, toJson(request).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
       .bind(2, codeVersion)
       .run();
-  const int64_t id = database_->connection.lastId();
+  const int64_t id = unusedId("runs");
   makeFolder(runFolder(folder(), id));
   transaction.commit();
   return run(id);
+}
+
+// The folders of a database that was lost are not ours: what lies in them belongs to something else.
+int64_t Store::unusedId(const std::string& table) {
+  const int64_t given = database_->connection.lastId();
+  int64_t highest = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder() / table, ignored))
+    highest = std::max<int64_t>(highest, std::atoll(entry.path().filename().c_str()));
+  if (highest < given) return given;
+  database_->connection.prepare("UPDATE " + table + " SET id = ? WHERE id = ?")
+      .bind(1, highest + 1)
+      .bind(2, given)
+      .run();
+  return highest + 1;
 }
 
 std::vector<RunRecord> Store::runs() const {
@@ -217,14 +232,23 @@ void Store::adoptOrphans() {
       setRunState(run.id, RunState::Stopped,
                   "The program ended while this run was going. Resume it to go on.");
   }
-  for (auto& job : jobs()) {
-    if (job.state != "running" || FolderLock::held(job.folder)) continue;
-    job.state = "stopped";
-    job.message = "The program ended while this job was going. Resume it to go on.";
-    updateJob(job);
-  }
+  adoptJobs();
   removeSetAside(folder() / "runs");
   removeSetAside(folder() / "jobs");
+}
+
+void Store::adoptJobs() {
+  const auto dead = [](const JobRecord& job) {
+    return job.state == "running" && !FolderLock::held(job.folder);
+  };
+  for (const auto& listed : jobs()) {
+    if (!dead(listed)) continue;
+    auto now = job(listed.id);  // it may just have ended as it should
+    if (!dead(now)) continue;
+    now.state = "stopped";
+    now.message = "The program ended while this job was going. Resume it to go on.";
+    updateJob(now);
+  }
 }
 
 JobRecord Store::createJob(const nlohmann::json& request) {
@@ -233,7 +257,7 @@ JobRecord Store::createJob(const nlohmann::json& request) {
       .prepare("INSERT INTO jobs (request, position) SELECT ?, COALESCE(MAX(position), 0) + 1 FROM jobs")
       .bind(1, request.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))
       .run();
-  const int64_t id = database_->connection.lastId();
+  const int64_t id = unusedId("jobs");
   makeFolder(jobFolder(folder(), id));
   transaction.commit();
   return job(id);
@@ -263,6 +287,13 @@ void Store::updateJob(const JobRecord& job) {
       .bind(6, job.id)
       .run();
   if (database_->connection.changes() == 0) noSuch("job", job.id);
+}
+
+void Store::placeJob(int64_t id, int64_t position) {
+  database_->connection.prepare("UPDATE jobs SET position = ? WHERE id = ?")
+      .bind(1, position)
+      .bind(2, id)
+      .run();
 }
 
 void Store::deleteJob(int64_t id) {

@@ -50,14 +50,17 @@ class Store {
   /// Stopped: they can be resumed. A job is alive while someone holds the FolderLock of its folder. Call at
   /// start.
   void adoptOrphans();
+  void adoptJobs();  ///< of jobs alone, which may be done at any time
 
   JobRecord createJob(const nlohmann::json& request);
   std::vector<JobRecord> jobs() const;  ///< in queue order
   JobRecord job(int64_t id) const;
-  void updateJob(const JobRecord& job);  ///< all but id, created and folder
+  void updateJob(const JobRecord& job);         ///< all but id, created and folder
+  void placeJob(int64_t id, int64_t position);  ///< alone: the job may be going on meanwhile
   void deleteJob(int64_t id);
 
  private:
+  int64_t unusedId(const std::string& table);
   friend class RunWriter;
   struct Database;
   std::unique_ptr<Database> database_;

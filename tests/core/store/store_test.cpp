@@ -282,6 +282,28 @@ TEST(Store, AKilledProgramsJobsCanGoOn) {
   EXPECT_EQ(store.job(done.id).state, "done");
 }
 
+TEST(Store, NothingNewTakesOverTheFoldersOfALostDatabase) {
+  const TemporaryFolder folder;
+  {
+    Store store(folder.path());
+    for (int i = 0; i < 3; ++i) {
+      std::ofstream(store.createJob({{"source", "a"}}).folder / "analysis.json") << "{}";
+      std::ofstream(store.createRun(request(), "v").folder / "best.safetensors") << "numbers";
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(folder.path()))
+    if (entry.is_regular_file()) fs::remove(entry.path());
+  Store store(folder.path());
+  ASSERT_THAT(store.jobs(), IsEmpty());
+  for (int i = 0; i < 2; ++i) {
+    const auto job = store.createJob({{"source", "b"}});
+    EXPECT_TRUE(fs::is_empty(job.folder)) << job.folder;
+    EXPECT_EQ(store.job(job.id).folder, job.folder);
+    EXPECT_FALSE(fs::exists(store.createRun(request(), "v").folder / "best.safetensors"));
+  }
+  EXPECT_TRUE(fs::exists(folder.path() / "jobs/000001/analysis.json")) << "what was there stays";
+}
+
 TEST(Store, KeepsJobsInTheOrderOfTheQueue) {
   const TemporaryFolder folder;
   Store store(folder.path());
