@@ -38,10 +38,19 @@ fs::path resource(std::string_view name) {
 
 fs::path unusedPath(const fs::path& wanted) {
   fs::path candidate = wanted;
-  for (int number = 2; fs::exists(fs::symlink_status(candidate)); ++number)
+  std::error_code ignored;  // of a name that is too long: whoever writes there says it better
+  for (int number = 2; fs::exists(fs::symlink_status(candidate, ignored)); ++number)
     candidate = wanted.parent_path() /
                 (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
   return candidate;
+}
+
+std::string shortened(std::string name, std::size_t bytes) {
+  if (name.size() <= bytes) return name;
+  const auto goesOn = [&](std::size_t at) { return (static_cast<unsigned char>(name[at]) & 0xC0) == 0x80; };
+  while (bytes > 0 && goesOn(bytes)) --bytes;
+  name.resize(bytes);
+  return name;
 }
 
 }  // namespace fw

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace fw {
@@ -14,5 +15,8 @@ std::filesystem::path resource(std::string_view name);
 
 /// `wanted`, or "name (2).ext", "name (3).ext" …: the first that does not exist yet.
 std::filesystem::path unusedPath(const std::filesystem::path& wanted);
+
+/// As much of a name as fits into so many bytes of UTF-8, no letter cut in two.
+std::string shortened(std::string name, std::size_t bytes);
 
 }  // namespace fw

@@ -21,10 +21,15 @@ using namespace ffmpeg;
 
 constexpr AVRational kHundredths{1, 100}, kMilliseconds{1, 1000};
 
+struct Segments {
+  std::span<const fs::path> files;
+  ReadOptions reading;
+};
+
 /// The segments' frames on one time line that starts at zero.
 class Frames {
  public:
-  Frames(std::span<const fs::path> segments, AVRational clock) : segments_(segments), clock_(clock) {}
+  Frames(const Segments& segments, AVRational clock) : segments_(segments), clock_(clock) {}
 
   struct Timed {
     cv::Mat image;
@@ -32,8 +37,8 @@ class Frames {
   };
 
   std::optional<Timed> next() {
-    while (at_ < segments_.size()) {
-      if (!reader_) reader_.emplace(segments_[at_]);
+    while (at_ < segments_.files.size()) {
+      if (!reader_) reader_.emplace(segments_.files[at_], segments_.reading);
       if (std::optional<Frame> frame = reader_->next()) {
         const AVRational base = toAv(reader_->info().timeBase);
         if (start_ == AV_NOPTS_VALUE) start_ = av_rescale_q(frame->pts, base, clock_);
@@ -48,7 +53,7 @@ class Frames {
   }
 
  private:
-  std::span<const fs::path> segments_;
+  Segments segments_;
   AVRational clock_;
   std::size_t at_ = 0;
   std::optional<VideoReader> reader_;
@@ -162,13 +167,13 @@ void stopIfAsked(const std::stop_token& stop) {
 }
 
 /// One palette for the whole clip, so that still areas stay still; dithering hides its 256 steps.
-void encodeGif(std::span<const fs::path> segments, const fs::path& output, int quality, int loops,
+void encodeGif(const Segments& segments, const fs::path& output, int quality, int loops,
                const std::function<void(double)>& onProgress, const std::stop_token& stop) {
   // Browsers play anything faster than this at a tenth of the speed.
   constexpr int64_t kShortest = 2;
   const cv::Size paletteSize{16, 16};
   Converter converter(decodingThreads(0));
-  int64_t count = 0, lastDelay = kShortest, lastPts = 0;
+  int64_t count = 0, lastDelay = kShortest, due = 0;
   Frames learning(segments, kHundredths);
   std::optional<Filter> generator;
   cv::Size size;
@@ -178,8 +183,9 @@ void encodeGif(std::span<const fs::path> segments, const fs::path& output, int q
     if (!generator)
       generator.emplace("palettegen", "stats_mode=full:reserve_transparent=0", std::span(&size, 1));
     generator->push(0, bgra(frame->image, frame->pts, converter).get());
-    lastDelay = std::max(kShortest, frame->duration);
-    lastPts = frame->pts;
+    const int64_t end = frame->pts + frame->duration;
+    if (frame->pts >= due) due = frame->pts + kShortest;
+    lastDelay = std::max(kShortest, end - (due - kShortest));  // of the last one that is shown
   }
   if (!generator) throw Error("There are no frames to write", output.string(), "");
   generator->push(0, nullptr);
@@ -200,14 +206,15 @@ void encodeGif(std::span<const fs::path> segments, const fs::path& output, int q
   Writer writer(output, openPictureEncoder("gif", AV_PIX_FMT_PAL8, size, kHundredths, none), kHundredths,
                 container);
   Frames frames(segments, kHundredths);
-  int64_t due = 0, done = 0;
+  int64_t done = 0;
+  due = 0;
   const auto drain = [&] {
     while (Picture painted = painter.pop()) writer.encode(painted.get());
   };
   for (; std::optional<Frames::Timed> frame = frames.next(); ++done) {
     stopIfAsked(stop);
     onProgress(static_cast<double>(done) / static_cast<double>(count));
-    if (frame->pts < due && frame->pts != lastPts) continue;
+    if (frame->pts < due) continue;
     due = frame->pts + kShortest;
     painter.push(0, bgra(frame->image, frame->pts, converter).get());
     drain();
@@ -217,7 +224,7 @@ void encodeGif(std::span<const fs::path> segments, const fs::path& output, int q
   writer.finish();
 }
 
-void encodeWebp(std::span<const fs::path> segments, const fs::path& output, int quality, int loops,
+void encodeWebp(const Segments& segments, const fs::path& output, int quality, int loops,
                 const std::function<void(double)>& onProgress, const std::stop_token& stop) {
   constexpr double kLoss =
       1.4;  // steps on WebP's 0…100 for one on H.264's scale: 18 is 75, WebP's own default
@@ -225,7 +232,7 @@ void encodeWebp(std::span<const fs::path> segments, const fs::path& output, int 
   Frames frames(segments, kMilliseconds);
   std::optional<Writer> writer;
   int64_t total = 0, done = 0;
-  for (const fs::path& segment : segments) total += std::max<int64_t>(1, probe(segment).frames);
+  for (const fs::path& segment : segments.files) total += std::max<int64_t>(1, probe(segment).frames);
   for (; std::optional<Frames::Timed> frame = frames.next(); ++done) {
     stopIfAsked(stop);
     onProgress(static_cast<double>(done) / static_cast<double>(total));
@@ -259,8 +266,10 @@ bool isAnimation(const fs::path& file) {
   return ending == ".gif" || ending == ".webp";
 }
 
-void encodeAnimation(std::span<const fs::path> segments, const fs::path& output, int quality, int loops,
-                     const std::function<void(double)>& onProgress, std::stop_token stop) {
+void encodeAnimation(std::span<const fs::path> files, const VideoInfo& source, const fs::path& output,
+                     int quality, int loops, const std::function<void(double)>& onProgress,
+                     std::stop_token stop) {
+  const Segments segments{files, {.coloursOf = std::make_shared<VideoInfo>(source)}};
   if (lowerEnding(output) == ".gif")
     encodeGif(segments, output, quality, loops, onProgress, stop);
   else

@@ -279,12 +279,12 @@ const AVOutputFormat* knownContainer(const fs::path& output) {
 
 AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& source, const Retiming& retiming,
                         const fs::path& file, const std::function<void(double)>& onProgress,
-                        std::stop_token stop) {
+                        std::stop_token stop, int quality) {
   AssembleReport report;
   if (isAnimation(file)) {
-    constexpr int kQuality = 18;
     encodeAnimation(
-        segments, file, kQuality, std::max(0, source.loops), onProgress ? onProgress : [](double) {}, stop);
+        segments, source, file, quality, std::max(0, source.loops), onProgress ? onProgress : [](double) {},
+        stop);
     report.notes = animationNotes(source, file);
     return report;
   }
@@ -298,7 +298,7 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
     Packet packet;
   };
   std::vector<Cover> covers;
-  if (hasCompanions(source)) {
+  if (!retiming.picturesAlone && hasCompanions(source)) {
     const Input input(source.file);
     const int shown = videoStream(input, source.file);
     const Timeline timeline = timelineOf(source, retiming);

@@ -15,6 +15,7 @@ struct Retiming {
   double stretch = 1.0;                ///< 4.0 for four times slower; 1.0 when only the rate rises
   double trimStart = 0, trimEnd = -1;  ///< source seconds; −1: the end
   Sound sound = Sound::Keep;
+  bool picturesAlone = false;  ///< nothing of the source's other streams
 };
 
 struct AssembleReport {
@@ -25,10 +26,12 @@ struct AssembleReport {
 /// sound, subtitles, chapters, attachments and metadata, retimed. What the container cannot hold is left out
 /// with a note; the video is finished anyway. Sound is copied bit for bit when it is kept whole and the
 /// container holds it. Writes beside `output`, then renames.
-/// A stop request ends it with an Error and leaves no file.
+/// A stop request ends it with an Error and leaves no file. `quality` is for what is compressed only now, GIF
+/// and WebP.
 AssembleReport assemble(std::span<const std::filesystem::path> segments, const VideoInfo& source,
                         const Retiming&, const std::filesystem::path& output,
-                        const std::function<void(double fraction)>& onProgress, std::stop_token);
+                        const std::function<void(double fraction)>& onProgress, std::stop_token,
+                        int quality = 18);
 
 /// What assemble() would note for this container, without doing it; for showing before the start.
 std::vector<std::string> assembleNotes(const VideoInfo& source, const Retiming&,

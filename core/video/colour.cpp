@@ -104,6 +104,7 @@ Picture shrunk(const AVFrame& from, int width, int height) {
   small->format = from.format;
   small->width = width;
   small->height = height;
+  small->colorspace = matrixOrGuess(from.colorspace, from.width, from.height);  // by the size it had
   small->chroma_location = AVCHROMA_LOC_CENTER;  // whatever it was: the mean of many samples lies amid them
   check(av_frame_get_buffer(small.get(), 0), "Could not scale the picture", "");
   for (int plane = 0; plane < 3; ++plane) {

@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <mutex>
 #include <new>
 #include <thread>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 
 extern "C" {
 #include <libavutil/display.h>
@@ -127,12 +130,37 @@ void Input::keepOnly(std::span<const int> streams) {
   }
 }
 
+namespace {
+
+// What programs that died left of the same file would fill the disk for nothing.
+void removeLeftovers(const fs::path& folder, const std::string& start) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? fs::path(".") : folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(start)) continue;
+    const std::string program = name.substr(start.size());
+    const bool number = !program.empty() && program.size() < 10 &&
+                        std::ranges::all_of(program, [](char c) { return c >= '0' && c <= '9'; });
+    if (number && ::kill(std::stoi(program), 0) != 0 && errno == ESRCH) fs::remove(entry.path(), ignored);
+  }
+}
+
+/// Where a file is written before it gets its name, which may be as long as names can be.
+fs::path besides(const fs::path& file) {
+  constexpr std::size_t kMost = 200;
+  const std::string start = shortened(file.filename().string(), kMost) + ".part-";
+  removeLeftovers(file.parent_path(), start);
+  return file.parent_path() / (start + std::to_string(::getpid()));
+}
+
+}  // namespace
+
 Output::Output(const fs::path& file, const AVOutputFormat* container) : file_(file), beside_(file) {
   silenceLogs();
   if (!container)
     throw Error("No video container is known for this ending", file.string(),
                 "Choose .mp4, .mkv, .mov, .webm, .gif or .webp.");
-  beside_ += ".part-" + std::to_string(::getpid());
+  beside_ = besides(file);
   check(avformat_alloc_output_context2(&format_, container, nullptr, url(beside_).c_str()),
         "Could not write the file", file.string());
   const int opened = avio_open2(&format_->pb, url(beside_).c_str(), AVIO_FLAG_WRITE, nullptr, nullptr);
@@ -204,6 +232,7 @@ const AVOutputFormat* containerFor(const fs::path& file) {
   std::ranges::transform(ending, ending.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (ending.empty()) return nullptr;
+  if (ending == ".m4v") ending = ".mp4";  // FFmpeg takes it for an iPod's, which holds little
   return av_guess_format(nullptr, ("x" + ending).c_str(), nullptr);
 }
 

@@ -11,6 +11,7 @@ extern "C" {
 #include <libavfilter/buffersrc.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/samplefmt.h>
+#include <libswresample/swresample.h>
 }
 
 namespace fw::ffmpeg {
@@ -33,6 +34,20 @@ std::optional<double> firstPacketSeconds(const std::filesystem::path& file, int 
     av_packet_unref(packet.get());
   }
   return std::nullopt;
+}
+
+bool sameFormat(const AVFrame& a, const AVFrame& b) {
+  return a.format == b.format && a.sample_rate == b.sample_rate &&
+         av_channel_layout_compare(&a.ch_layout, &b.ch_layout) == 0;
+}
+
+/// Without samples.
+Picture formatLike(const AVFrame& samples) {
+  Picture same = newPicture();
+  same->format = samples.format;
+  same->sample_rate = samples.sample_rate;
+  check(av_channel_layout_copy(&same->ch_layout, &samples.ch_layout), kFailed, "");
+  return same;
 }
 
 class CopiedSound : public Track {
@@ -325,15 +340,28 @@ class EncodedSound : public Track {
 
   void filter(Picture samples, Output& output) {
     if (!in_) {
+      first_ = formatLike(*samples);
       openFilters(*samples);
       // The offset to the video's start is stretched like everything else.
       written_ = 0;
       offset_ = std::llround(std::max(0.0, firstStart_ - timeline_.origin) * timeline_.stretch *
                              encoder_->sample_rate);
     }
-    if (av_buffersrc_add_frame(in_, samples.get()) < 0)
-      return;  // another layout in mid-stream that no filter takes
+    if (!sameFormat(*samples, *first_)) samples = asAtFirst(*samples);
+    if (!samples || av_buffersrc_add_frame(in_, samples.get()) < 0) return;
     drainFilters(output);
+  }
+
+  /// Recordings of television change from stereo to surround and back.
+  Picture asAtFirst(const AVFrame& samples) {
+    Picture same = formatLike(*first_);
+    if (!resampler_) resampler_.reset(swr_alloc());
+    if (!resampler_) throw std::bad_alloc();
+    if (before_ && !sameFormat(*before_, samples)) swr_close(resampler_.get());
+    before_ = formatLike(samples);
+    if (swr_convert_frame(resampler_.get(), same.get(), &samples) < 0) return nullptr;
+    same->pts = av_rescale(samples.pts, same->sample_rate, samples.sample_rate);
+    return same;
   }
 
   void drainFilters(Output& output) {
@@ -370,6 +398,8 @@ class EncodedSound : public Track {
   Codec decoder_, encoder_;
   Graph graph_;
   AVFilterContext *in_ = nullptr, *out_ = nullptr;
+  Picture first_, before_;  ///< the format in which the sound began, and that of what was converted last
+  std::unique_ptr<SwrContext, decltype([](SwrContext* gone) { swr_free(&gone); })> resampler_;
   double firstStart_ = 0, lastEnd_ = 0;  ///< seconds on the file's clock, of the sound that is kept
   int64_t offset_ = 0, written_ = 0;     ///< samples of the result
   std::optional<int64_t> total_;

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/video/colour.h"
+#include "core/video/encoder.h"
 #include "core/video/frame_source.h"
 #include "core/video/stream_info.h"
 
@@ -78,6 +79,14 @@ class Deinterlacer {
   AVRational outBase_{}, inBase_{};
 };
 
+bool isKey(const AVFrame& picture) {
+#ifdef AV_FRAME_FLAG_KEY
+  return (picture.flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+  return picture.key_frame != 0;
+#endif
+}
+
 class StreamSource : public FrameSource {
  public:
   StreamSource(const fs::path& file, const ReadOptions& options)
@@ -127,6 +136,7 @@ class StreamSource : public FrameSource {
     frame.duration = ahead_.empty() ? lastFrameDuration(*current) : ahead_.front()->pts - current->pts;
     lastDuration_ = frame.duration;
     setDuration(*current, frame.duration);
+    if (options_.coloursOf) addColours(*current);
     const cv::Size fitted = fitHeight(size_.width, size_.height, options_.maxHeight);
     const cv::Size decoded = sideways() ? cv::Size(fitted.height, fitted.width) : fitted;
     frame.image = upright(converter_.toBgr(*current, decoded.width, decoded.height, info_.bitDepth > 8));
@@ -154,6 +164,14 @@ class StreamSource : public FrameSource {
   }
 
  private:
+  void addColours(AVFrame& picture) const {
+    const Colour meant = storedColour(*options_.coloursOf, static_cast<AVPixelFormat>(picture.format),
+                                      picture.width, picture.height);
+    if (picture.colorspace == AVCOL_SPC_UNSPECIFIED) picture.colorspace = meant.matrix;
+    if (picture.color_range == AVCOL_RANGE_UNSPECIFIED) picture.color_range = meant.range;
+    if (picture.chroma_location == AVCHROMA_LOC_UNSPECIFIED) picture.chroma_location = meant.chroma;
+  }
+
   bool sideways() const { return orientation_.rotation == 90 || orientation_.rotation == 270; }
 
   int64_t nominalDuration() const {
@@ -203,11 +221,14 @@ class StreamSource : public FrameSource {
   bool restart(int64_t pts) {
     forget();
     avcodec_flush_buffers(decoder_.get());
+    // MPEG-TS goes to any packet, and of all decoders only this one shows what it lacks the references for.
+    awaitsKey_ = decoder_->codec_id == AV_CODEC_ID_HEVC;
     return av_seek_frame(input_.get(), stream_, pts, AVSEEK_FLAG_BACKWARD) >= 0;
   }
 
   void restartAtBeginning() {
     forget();
+    awaitsKey_ = false;
     input_ = Input(file_);
     if (stream_ >= static_cast<int>(input_->nb_streams))
       throw Error("The file changed while it was read", file_.string(), "Open it again.");
@@ -240,6 +261,8 @@ class StreamSource : public FrameSource {
       Picture picture = newPicture();
       const int code = avcodec_receive_frame(decoder_.get(), picture.get());
       if (code >= 0) {
+        if (awaitsKey_ && !isKey(*picture)) continue;
+        awaitsKey_ = false;
         picture->pts = picture->best_effort_timestamp;
         if (!deinterlace_) return stamped(std::move(picture));
         picture = stamped(std::move(picture));
@@ -327,8 +350,9 @@ class StreamSource : public FrameSource {
   Codec decoder_;
   cv::Size size_;
   bool deinterlace_ = false;
-  bool ended_ = false;    ///< the decoder was told that no packet follows
-  bool flushed_ = false;  ///< likewise the deinterlacer
+  bool awaitsKey_ = false;  ///< what is decoded before the next key frame is no picture
+  bool ended_ = false;      ///< the decoder was told that no packet follows
+  bool flushed_ = false;    ///< likewise the deinterlacer
   std::unique_ptr<Deinterlacer> deinterlacer_;
   std::deque<Picture> ahead_;  ///< decoded, not yet given out; the second one tells the first one's duration
   int64_t last_ = AV_NOPTS_VALUE, lastDuration_ = 0, damaged_ = 0;

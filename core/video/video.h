@@ -64,6 +64,7 @@ struct ReadOptions {
   int maxHeight = 0;        ///< not 0: scale down to this for previews and thumbnails
   bool quick = false;       ///< blocks may show, for half of the time: for what looks at small pictures only
   int threads = 0;          ///< 0: as many as the machine has; eight at most in any case
+  std::shared_ptr<const VideoInfo> coloursOf{};  ///< of what it was made from: for tags that the file lacks
   Rational imageRate{24, 1};  ///< pictures a second when a folder or a list of pictures is read as a video
 };
 

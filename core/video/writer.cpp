@@ -220,6 +220,7 @@ struct VideoWriter::State {
   std::unique_ptr<StreamWriter> stream;
   fs::path animation, beside;
   int quality = 0, loops = 0;
+  VideoInfo like;
 
   ~State() {
     stream.reset();
@@ -241,6 +242,7 @@ VideoWriter::VideoWriter(const fs::path& file, const EncodeSettings& settings, c
   state_->animation = file;
   state_->quality = settings.quality;
   state_->loops = settings.loops;
+  state_->like = format.like;
   state_->beside = file;
   state_->beside += ".part-" + std::to_string(::getpid()) + ".mov";
   EncodeSettings lossless = settings;
@@ -265,15 +267,18 @@ void VideoWriter::write(const Frame& frame, int64_t pts, int64_t duration) {
 void VideoWriter::finish() {
   state_->stream->finish();
   if (state_->animation.empty()) return;
-  encodeAnimation(std::span(&state_->beside, 1), state_->animation, state_->quality, state_->loops,
-                  [](double) {}, {});
+  encodeAnimation(std::span(&state_->beside, 1), state_->like, state_->animation, state_->quality,
+                  state_->loops, [](double) {}, {});
   std::error_code ignored;
   fs::remove(state_->beside, ignored);
 }
 
 ImageSequenceWriter::ImageSequenceWriter(const fs::path& folder, const std::string& format,
-                                         int64_t firstNumber)
-    : folder_(folder), format_(format), next_(firstNumber) {
+                                         int64_t firstNumber, const std::string& stem)
+    : folder_(folder),
+      stem_(stem.empty() ? folder.filename().string() : stem),
+      format_(format),
+      next_(firstNumber) {
   if (format != "png" && format != "jpg" && format != "jpeg" && format != "tif" && format != "tiff")
     throw Error("Unknown kind of picture", format, "Choose png, jpg or tiff.");
   std::error_code error;
@@ -285,7 +290,7 @@ void ImageSequenceWriter::write(const cv::Mat& image) {
   char number[32];
   std::snprintf(number, sizeof number, "_%06lld.", static_cast<long long>(next_++));
   const bool jpeg = format_ == "jpg" || format_ == "jpeg";
-  writeImage(folder_ / (folder_.filename().string() + number + format_), jpeg ? to8Bit(image) : image);
+  writeImage(folder_ / (stem_ + number + format_), jpeg ? to8Bit(image) : image);
 }
 
 }  // namespace fw

@@ -51,15 +51,17 @@ class VideoWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Pictures one by one: "name_000001.png" … in a folder. PNG and TIFF keep 16 bit.
+/// Pictures one by one: "name_000001.png" … in a folder, whose name they have unless another is given. PNG
+/// and TIFF keep 16 bit.
 class ImageSequenceWriter {
  public:
-  ImageSequenceWriter(const std::filesystem::path& folder, const std::string& format, int64_t firstNumber);
+  ImageSequenceWriter(const std::filesystem::path& folder, const std::string& format, int64_t firstNumber,
+                      const std::string& stem = {});
   void write(const cv::Mat& image);
 
  private:
   std::filesystem::path folder_;
-  std::string format_;
+  std::string stem_, format_;
   int64_t next_;
 };
 

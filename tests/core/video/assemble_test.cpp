@@ -248,6 +248,37 @@ TEST(Assemble, KeepsSurroundSoundAndSyncWhenStretching) {
       << "the beep's middle, within 60 ms";
 }
 
+TEST(Assemble, SlowedSoundGoesOnWhenItsLayoutChanges) {
+  const Folder folder;
+  const fs::path surround = folder / "a.ts", stereo = folder / "b.ts", source = folder / "source.ts",
+                 file = folder / "slow.mp4";
+  const std::string beep =
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -f lavfi -i sine=f=440:r=48000:d=2 -c:v "
+      "mpeg2video -c:a ac3 -ac ";
+  ffmpeg(beep + "6", surround);
+  ffmpeg(beep + "2 -output_ts_offset 2", stereo);
+  std::ofstream(source, std::ios::binary)
+      << std::ifstream(surround, std::ios::binary).rdbuf() << std::ifstream(stereo, std::ios::binary).rdbuf();
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 200});
+  assemble(parts, probe(source), {.stretch = 2, .sound = Sound::StretchKeepPitch}, file, {}, {});
+  const std::vector<double> samples = soundOf(folder, file);
+  const std::size_t half = samples.size() / 2, end = samples.size() - samples.size() / 10;
+  double before = 0, after = 0;
+  for (std::size_t i = half / 4; i < half * 3 / 4; ++i) before = std::max(before, std::abs(samples[i]));
+  for (std::size_t i = half * 5 / 4; i < end; ++i) after = std::max(after, std::abs(samples[i]));
+  EXPECT_GT(before, 500);
+  EXPECT_GT(after, before / 4);
+}
+
+TEST(Assemble, PicturesAloneTakeNothingAlong) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv", file = folder / "alone.mkv";
+  writeRichSource(folder, source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(160, 120, {25, 1}), {0, 25});
+  assemble(parts, probe(source), {.stretch = 2, .picturesAlone = true}, file, {}, {});
+  EXPECT_EQ(ffprobe(file)["streams"].size(), 1u);
+}
+
 TEST(Assemble, TrimsTheCompanionsToo) {
   const Folder folder;
   const fs::path source = folder / "source.mkv";
@@ -295,6 +326,29 @@ TEST(Assemble, MakesAGifOfLosslessSegments) {
   const VideoInfo info = probe(folder / "a.gif");
   EXPECT_EQ(info.frames, 20);
   EXPECT_NEAR(info.duration, 1.0, 0.02);
+}
+
+TEST(Assemble, AGifOfAnyRateIsAsLongAsItsFrames) {
+  const Folder folder;
+  VideoInfo source;
+  source.container = "pictures";
+  for (int frames = 19; frames < 25; ++frames) {
+    const auto parts = writeSegments(folder, {.codec = "ffv1"}, formatOf(48, 32, {240, 1}), {0, frames});
+    assemble(parts, source, {}, folder / "fast.gif", {}, {});
+    EXPECT_NEAR(probe(folder / "fast.gif").duration, frames / 240.0, 0.031) << frames;
+  }
+}
+
+TEST(Assemble, AnAnimationHasTheQualityThatWasChosen) {
+  if (!canEncode("webp")) GTEST_SKIP() << "no encoder for WebP";
+  const Folder folder;
+  const auto parts = writeSegments(folder, {.codec = "ffv1"}, formatOf(96, 64, {20, 1}), {0, 5});
+  const auto sizeAt = [&](int quality) {
+    const fs::path file = folder / "a.webp";
+    assemble(parts, {}, {}, file, {}, {}, quality);
+    return fs::file_size(file);
+  };
+  EXPECT_GT(sizeAt(10), sizeAt(50) * 5 / 4);
 }
 
 TEST(Assemble, LeavesNoFileWhenItFailsOrIsStopped) {

@@ -173,6 +173,25 @@ TEST(VideoReader, SeeksToTheFrameShownThen) {
   }
 }
 
+TEST(VideoReader, SeeksInATransportStreamOfHevcToRealPictures) {
+  if (!canEncode("h265")) GTEST_SKIP() << "no encoder for H.265";
+  const Folder folder;
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=20:d=12 -pix_fmt yuv420p -c:v libx265 -preset ultrafast -x265-params "
+      "log-level=none:keyint=100:min-keyint=100",
+      folder / "a.ts");
+  VideoReader reader(folder / "a.ts");
+  const std::vector<Frame> frames = readAll(reader);
+  ASSERT_EQ(frames.size(), 240u);
+  for (const std::size_t wanted : {150u, 30u, 99u, 100u, 231u, 199u, 0u}) {
+    reader.seekTo(frames[wanted].pts);
+    const std::optional<Frame> frame = reader.next();
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->pts, frames[wanted].pts);
+    EXPECT_GT(psnr(frame->image, frames[wanted].image), 60) << wanted;
+  }
+}
+
 TEST(VideoReader, DeinterlacesAndSeeksToTheSamePictures) {
   const Folder folder;
   const fs::path file = folder / "fields.mkv";

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <csignal>
 #include <opencv2/imgcodecs.hpp>
@@ -210,6 +211,30 @@ TEST(VideoWriter, LeavesNothingWhenItIsNotFinished) {
     writer.write(scene(96, 64, 0), 0, 1);
   }
   EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(VideoWriter, ClearsAwayWhatAProgramThatDiedLeftOfTheSameFile) {
+  const Folder folder;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ::waitpid(dead, nullptr, 0);
+  const fs::path leftover = folder / ("a.mp4.part-" + std::to_string(dead)),
+                 alive = folder / ("a.mp4.part-" + std::to_string(::getppid())),
+                 another = folder / ("b.mp4.part-" + std::to_string(dead));
+  for (const auto& file : {leftover, alive, another}) std::ofstream(file) << "part";
+  writeScene(folder / "a.mp4", {}, formatOf(96, 64, {25, 1}), 2);
+  EXPECT_FALSE(fs::exists(leftover));
+  EXPECT_TRUE(fs::exists(alive));
+  EXPECT_TRUE(fs::exists(another));
+}
+
+TEST(VideoWriter, TakesNamesAsLongAsNamesCanBe) {
+  const Folder folder;
+  std::string name;
+  while (name.size() < 249) name += "長";
+  const fs::path file = folder / (name + ".m4v");
+  writeScene(file, {.codec = "h265", .speed = "fast"}, formatOf(96, 64, {25, 1}), 2);
+  EXPECT_EQ(probe(file).frames, 2);
 }
 
 TEST(VideoWriter, ExplainsWhatCannotBe) {
