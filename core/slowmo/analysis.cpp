@@ -89,6 +89,13 @@ struct DecodedInBackground {
   int64_t damaged = 0;
 };
 
+// Whether what was seen goes on to its own beginning without a cut.
+bool goesRound(CutDetector seen, const cv::Mat (&beginning)[2]) {
+  if (beginning[1].empty()) return true;
+  seen.next(beginning[0]);
+  return !seen.next(beginning[1]).value_or(false);
+}
+
 Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, const HearFrame& onFrame,
                    std::stop_token stop) {
   ReadOptions small;
@@ -118,7 +125,7 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
   Looked looked;
   auto& [analysis, changes] = looked;
   CutDetector cuts(options.sensitivity);
-  cv::Mat before;
+  cv::Mat before, beginning[2];
   int64_t lastDuration = 0;
   bool trimmedAtEnd = false;
   while (auto frame = decoded.frames.pop(decoder.get_stop_token())) {
@@ -140,6 +147,7 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
                             ? 255.0f
                             : static_cast<float>(liveliestChange(before, frame->image)));
     before = frame->image;
+    if (analysis.frames() <= 2) beginning[analysis.frames() - 1] = before;
     if (onFrame) onFrame(analysis.frames(), analysis);
   }
   decoder.request_stop();
@@ -151,8 +159,10 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
                 options.from > 0 ? "Set the trim so that it holds a part of the clip."
                                  : "The file holds no picture.");
   }
-  if (options.cuts)
+  if (options.cuts) {
+    analysis.roundClean = goesRound(cuts, beginning);
     if (const auto cut = cuts.finish(); cut && *cut) analysis.cuts.push_back(analysis.frames() - 1);
+  }
   analysis.damagedPackets = decoded.damaged;
   if (!trimmedAtEnd) {
     if (lastDuration <= 0 && analysis.frames() > 1)
@@ -283,6 +293,7 @@ nlohmann::json toJson(const Analysis& analysis) {
           {"end", analysis.endPts},
           {"cuts", analysis.cuts},
           {"duplicates", analysis.duplicates},
+          {"round_clean", analysis.roundClean},
           {"damaged_packets", analysis.damagedPackets}};
 }
 
@@ -297,6 +308,7 @@ Analysis analysisFromJson(const nlohmann::json& json) {
     analysis.endPts = json.at("end").get<int64_t>();
     analysis.cuts = json.at("cuts").get<std::vector<int64_t>>();
     analysis.duplicates = json.at("duplicates").get<std::vector<int64_t>>();
+    analysis.roundClean = json.value("round_clean", true);
     analysis.damagedPackets = json.at("damaged_packets").get<int64_t>();
     return analysis;
   } catch (const nlohmann::json::exception& error) {

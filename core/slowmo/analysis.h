@@ -17,6 +17,7 @@ struct Analysis {
   int64_t endPts = 0;               ///< when the last frame stops being shown
   std::vector<int64_t> cuts;        ///< frames that begin a new scene, as found
   std::vector<int64_t> duplicates;  ///< frames that repeat the one before
+  bool roundClean = true;           ///< going round from the last frame to the first would be no cut
   int64_t damagedPackets = 0;
 
   int64_t frames() const { return static_cast<int64_t>(pts.size()); }

@@ -19,9 +19,10 @@ std::vector<fs::path> segmentFiles(const FinishInput& input) {
 void forEachFrame(const FinishInput& input, const std::function<void(Frame&&, int64_t number)>& take,
                   const std::function<void(double)>& onProgress, std::stop_token stop) {
   const auto files = segmentFiles(input);
+  const ReadOptions reading{.coloursOf = std::make_shared<VideoInfo>(input.info)};
   int64_t number = 0;
   for (const auto& file : files) {
-    VideoReader reader(file);
+    VideoReader reader(file, reading);
     while (auto frame = reader.next()) {
       if (stop.stop_requested()) return;
       take(std::move(*frame), number++);
@@ -48,10 +49,13 @@ void finishPictures(const FinishInput& input, const fs::path& output,
   const fs::path beside = besides(output);
   std::error_code ignored;
   fs::remove_all(beside, ignored);
-  {
-    ImageSequenceWriter writer(beside, input.choices.ending, 1);
+  try {
+    ImageSequenceWriter writer(beside, input.choices.ending, 1, output.filename().string());
     forEachFrame(
         input, [&](Frame&& frame, int64_t) { writer.write(frame.image); }, onProgress, stop);
+  } catch (...) {
+    fs::remove_all(beside, ignored);  // it may be what fills the disk
+    throw;
   }
   if (stop.stop_requested()) {
     fs::remove_all(beside, ignored);
@@ -83,7 +87,9 @@ std::vector<std::string> finish(const FinishInput& input, const fs::path& output
     finishPictures(input, output, onProgress, stop);
     return {};
   }
-  return assemble(segmentFiles(input), input.info, retimingFor(input), output, onProgress, stop).notes;
+  return assemble(segmentFiles(input), input.info, retimingFor(input), output, onProgress, stop,
+                  input.choices.encode.quality)
+      .notes;
 }
 
 }  // namespace fw

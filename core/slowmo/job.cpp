@@ -362,14 +362,35 @@ class JobRun {
   SlowmoRequest request_;
   VideoInfo info_;
   JobResult result_;
-  double fraction_ = 0;
+  double fraction_ = record_.progress;  // of a resumed job: what a failure leaves must not look like nothing
   std::chrono::steady_clock::time_point stored_{}, told_{};
 };
 
+void checkName(const fs::path& output) {
+  constexpr std::size_t kLongest = 240;  // file systems hold 255 bytes, and a taken name gets a number
+  if (output.filename().native().size() > kLongest)
+    throw Error("The result's name is too long", output.filename().string(), "Give it a shorter one.");
+}
+
+// A name without an ending gets that of what it will hold; in a folder the result gets a name of its own.
+fs::path fullName(const SlowmoRequest& request, const VideoInfo& info) {
+  const fs::path wanted = fs::absolute(request.output).lexically_normal();
+  std::error_code ignored;
+  const bool inside = fs::is_directory(wanted, ignored);
+  if (!inside && wanted.has_extension()) return wanted;
+  SlowmoRequest unnamed = request;
+  unnamed.output.clear();
+  const SlowmoChoices choices = choicesFor(unnamed, info);
+  if (choices.kind == ResultKind::Pictures) return wanted;
+  return inside ? wanted / suggestedOutput(request, info).filename()
+                : fs::path(wanted.string() + "." + choices.ending);
+}
+
 SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
   for (auto& source : request.sources) source = fs::absolute(source).lexically_normal();
-  if (request.output.empty()) request.output = suggestedOutput(request, info);
-  request.output = fs::absolute(request.output).lexically_normal();
+  request.output =
+      request.output.empty() ? fs::absolute(suggestedOutput(request, info)) : fullName(request, info);
+  checkName(request.output);
   request.settings = settingsOf(request).toJson();
   return request;
 }

@@ -52,7 +52,7 @@ Rational rateOf(const Timeline& timeline, const VideoInfo& info, const Timing& t
 FramePlan::FramePlan(const Analysis& analysis, const VideoInfo& info, const Timing& timing)
     : timeline_(timelineOf(analysis, info, timing)),
       nominalRate_(rateOf(timeline_, info, timing)),
-      loop_(timing.loop),
+      loop_(timing.loop && analysis.roundClean),
       usualInterval_(usualIntervalOf(timeline_)),
       beginsScene_(analysis.pts.size() + 1),
       duplicate_(analysis.pts.size() + 1) {
@@ -84,7 +84,8 @@ PlannedFrame FramePlan::at(int64_t number) const {
   if (second == first + 1 && gap > kLongGapIntervals * usualInterval_ &&
       timeline_.sourceSeconds({gap, 1}) > kLongGap)
     begin = until - usualInterval_;
-  const double t = fractionBetween(planned.time.source, begin, until);
+  constexpr double kLast = 0.999;  // a loop's last moment may be that of its first picture
+  const double t = std::min(kLast, fractionBetween(planned.time.source, begin, until));
   if (t <= 0) return planned;
   planned.second = second;
   planned.t = t;

@@ -5,26 +5,24 @@
 namespace fw {
 namespace {
 
-void swapPlaces(Store& store, JobRecord a, JobRecord b) {
-  std::swap(a.position, b.position);
-  store.updateJob(a);
-  store.updateJob(b);
+void swapPlaces(Store& store, const JobRecord& a, const JobRecord& b) {
+  store.placeJob(a.id, b.position);
+  store.placeJob(b.id, a.position);
 }
 
 }  // namespace
 
 JobRecord replaceJob(Store& store, int64_t jobId, const SlowmoRequest& request) {
   const int64_t position = store.job(jobId).position;
-  JobRecord made = queueJob(store, request);
+  const JobRecord made = queueJob(store, request);
   try {
     store.deleteJob(jobId);
   } catch (...) {
     store.deleteJob(made.id);
     throw;
   }
-  made.position = position;
-  store.updateJob(made);
-  return made;
+  store.placeJob(made.id, position);
+  return store.job(made.id);
 }
 
 void moveJob(Store& store, int64_t jobId, int places) {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/slowmo/settings.h"
 
 namespace fw {
@@ -69,7 +70,8 @@ fs::path suggestedOutput(const SlowmoRequest& request, const VideoInfo& info) {
   std::error_code ignored;
   const std::string stem =
       fs::is_directory(source, ignored) ? source.filename().string() : source.stem().string();
-  std::string name = stem + " " + whatWasDone(choices.timing);
+  constexpr std::size_t kLongest = 200;  // of the 255 that names have: others are made of it
+  std::string name = shortened(stem, kLongest) + " " + whatWasDone(choices.timing);
   if (choices.kind != ResultKind::Pictures) name += "." + choices.ending;
   return unusedPath(source.parent_path() / name);
 }

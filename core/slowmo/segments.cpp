@@ -120,9 +120,12 @@ std::optional<SegmentRecord> finishedSegment(const fs::path& jobFolder, int64_t 
   }
 }
 
+fs::path soFarFile(const fs::path& jobFolder) { return jobFolder / "so far.mkv"; }
+
 void removeSegments(const fs::path& jobFolder) {
   std::error_code ignored;
   fs::remove_all(segmentFolder(jobFolder), ignored);
+  fs::remove(soFarFile(jobFolder), ignored);
 }
 
 void saveConfidence(const fs::path& jobFolder, const std::vector<ConfidencePoint>& curve) {

@@ -25,6 +25,8 @@ void recordSegment(const std::filesystem::path& jobFolder, int64_t index, Segmen
 /// Empty when the segment is not finished, not for these frames, or damaged.
 std::optional<SegmentRecord> finishedSegment(const std::filesystem::path& jobFolder, int64_t index,
                                              const PlannedSegment& frames);
+/// Where what is made so far is joined for watching.
+std::filesystem::path soFarFile(const std::filesystem::path& jobFolder);
 void removeSegments(const std::filesystem::path& jobFolder);
 
 /// FNV-1a of a whole file, as hexadecimal.

@@ -109,10 +109,11 @@ std::vector<Parameter> moreParameters() {
       integerParameter("scale", "Height", "Of the result, in pixels; 0 keeps the source's.", 0, 0, 8192,
                        "px"),
       textParameter("crop", "Crop", "left, top, width, height in source pixels; empty keeps all."),
-      when(choiceParameter(
-               "loop", "Loop",
-               "Makes frames from the last picture back to the first, so that the loop does not jump.",
-               "auto", {{"auto", "When the source loops"}, {"on", "Yes"}, {"off", "No"}}),
+      when(choiceParameter("loop", "Loop",
+                           "Makes frames from the last picture back to the first, so that the loop does not "
+                           "jump; not where "
+                           "they show different scenes.",
+                           "auto", {{"auto", "When the source loops"}, {"on", "Yes"}, {"off", "No"}}),
            "container", {"auto", "gif", "webp"}),
       textParameter("picture_rate", "Pictures a second", "When pictures are read as a clip.", "24"),
       choiceParameter("device", "Computed on", "The processor works everywhere.", "cpu",
@@ -154,15 +155,20 @@ std::string lowerEnding(const fs::path& file) {
   return ending;
 }
 
-std::string containerFor(const SlowmoRequest& request, const Settings& settings, const VideoInfo& info) {
+bool isKnown(const std::string& ending) {
   static const std::array known{"mp4", "mkv", "mov", "webm", "gif", "webp", "png", "jpeg", "tiff"};
-  const auto isKnown = [](const std::string& ending) {
-    return std::ranges::find(known, ending) != known.end();
-  };
+  return std::ranges::find(known, ending) != known.end();
+}
+
+bool isPictures(const std::string& container) {
+  return container == "png" || container == "jpeg" || container == "tiff";
+}
+
+std::string containerFor(const SlowmoRequest& request, const Settings& settings, const VideoInfo& info) {
   const std::string asked = settings.text("container");
   // A name that was given says what it holds; a folder has no ending.
   const std::string named = lowerEnding(request.output);
-  if (!named.empty() && asked != "png" && asked != "jpeg" && asked != "tiff") {
+  if (!named.empty() && !isPictures(asked)) {
     if (!isKnown(named))
       throw Error("No result can be written as ." + named, request.output.string(),
                   "Use .mp4, .mkv, .mov, .webm, .gif or .webp, or choose pictures as the file type.");
@@ -170,8 +176,7 @@ std::string containerFor(const SlowmoRequest& request, const Settings& settings,
   }
   if (asked != "auto") return asked;
   const std::string source = lowerEnding(info.file);
-  const bool onePicture = source == "png" || source == "jpeg" || source == "tiff";
-  return isKnown(source) && !onePicture ? source : "mp4";
+  return isKnown(source) && !isPictures(source) ? source : "mp4";
 }
 
 std::string codecFor(const Settings& settings, const std::string& container, int depth) {
@@ -231,6 +236,28 @@ Settings settingsOf(const SlowmoRequest& request) {
                             request.settings.is_null() ? nlohmann::json::object() : request.settings);
 }
 
+namespace {
+
+void checkPart(const Settings& settings, const VideoInfo& info) {
+  const double from = settings.real("trim_in"), to = settings.real("trim_out");
+  if (to > 0 && to <= from)
+    throw Error("The part to be made ends before it begins", toText(from) + " s to " + toText(to) + " s",
+                "Choose an end that comes later.");
+  if (info.duration > 0 && from >= info.duration)
+    throw Error("The part to be made begins after the end", toText(from) + " s of " + info.file.string(),
+                "Choose an earlier beginning.");
+}
+
+}  // namespace
+
+fs::path outputAs(const std::string& container, const fs::path& output) {
+  if (container == "auto") return output;
+  fs::path named = output;
+  if (isKnown(lowerEnding(named))) named.replace_extension();  // "walk 2.5x" ends in no file type
+  if (!isPictures(container)) named += "." + container;
+  return named;
+}
+
 SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
   const Settings settings = settingsOf(request);
   SlowmoChoices choices;
@@ -241,11 +268,13 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
   choices.timing.equallySoft = settings.text("sampling") == "soft";
   choices.sound = soundFor(settings.text("sound"), choices.timing.stretch != Rational{1, 1});
 
+  checkPart(settings, info);
+
   const std::string container = containerFor(request, settings, info);
   choices.ending = container;
   choices.kind = container == "gif" || container == "webp" ? ResultKind::AnimatedPicture
-                 : container == "png" || container == "jpeg" || container == "tiff" ? ResultKind::Pictures
-                                                                                    : ResultKind::Video;
+                 : isPictures(container)                   ? ResultKind::Pictures
+                                                           : ResultKind::Video;
   const std::string& loop = settings.text("loop");
   choices.timing.loop =
       choices.kind == ResultKind::AnimatedPicture && (loop == "on" || (loop == "auto" && info.loops >= 0));

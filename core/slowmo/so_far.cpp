@@ -30,13 +30,9 @@ std::optional<fs::path> joinSoFar(const Store& store, int64_t jobId, std::stop_t
   }
   if (finished.empty()) return std::nullopt;
   // Matroska holds whatever the segments are compressed with, also those of a GIF or of pictures.
-  const fs::path output = record.folder / "so far.mkv";
-  VideoInfo pictureOnly = info;
-  pictureOnly.subtitles.clear();
-  Retiming retiming;
-  retiming.stretch = choices.timing.stretch.value();
-  retiming.sound = Sound::None;
-  assemble(finished, pictureOnly, retiming, output, {}, stop);
+  const fs::path output = soFarFile(record.folder);
+  assemble(finished, info, {.stretch = choices.timing.stretch.value(), .picturesAlone = true}, output, {},
+           stop);
   return output;
 }
 

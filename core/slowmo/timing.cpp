@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -143,7 +144,11 @@ Timeline::Timeline(std::vector<int64_t> ticks, Rational unit, const Timing& timi
     count_ = static_cast<int64_t>(std::max<Wide>(1, roundDivide(whole * step_.den, step_.num)));
   } else {
     timeBase_ = reduced(unit_.num, Wide{unit_.den} * timing_.stretch.den);
-    if (timeBase_.den > kFinestTimeBase) timeBase_ = kMicroseconds;
+    int64_t longest = 0;
+    for (int64_t frame = 0; frame < sourceFrames(); ++frame) longest = std::max(longest, interval(frame));
+    // MP4 counts how long a frame stays in 31 bits.
+    const bool tooFine = Wide{longest} * timing_.stretch.den > std::numeric_limits<int32_t>::max();
+    if (timeBase_.den > kFinestTimeBase || tooFine) timeBase_ = kMicroseconds;
     count_ =
         static_cast<int64_t>(ceilDivide(Wide{sourceFrames()} * timing_.stretch.num, timing_.stretch.den));
   }

@@ -87,5 +87,36 @@ TEST(Analysis, ADamagedMemoryIsMadeAgain) {
   EXPECT_EQ(toJson(first), toJson(second));
 }
 
+TEST(Analysis, SeesWhetherALoopWouldJump) {
+  const TemporaryFolder folder;
+  const auto looked = [&](const char* name, const std::function<cv::Mat(int)>& draw) {
+    SlowmoRequest request;
+    request.sources = {makeClip(folder.path() / name, 16, {25, 1}, draw)};
+    return analyse(request, {}, {}, {});
+  };
+  cv::RNG random(3);
+  const auto photo = [&] {
+    cv::Mat picture(120, 200, CV_8UC3);
+    random.fill(picture, cv::RNG::UNIFORM, 0, 256);
+    cv::GaussianBlur(picture, picture, {}, 6);
+    cv::normalize(picture, picture, 0, 255, cv::NORM_MINMAX);
+    return picture;
+  };
+  const cv::Mat scene = photo(), another = 255 - photo();
+  const auto there = [&](int i) { return scene(cv::Rect(2 * (i < 8 ? i : 16 - i), 0, 160, 120)).clone(); };
+  const auto jumps = [&](int i) {
+    const double part = i / 15.0;  // fades: no cut on the way
+    cv::Mat frame;
+    cv::addWeighted(scene(cv::Rect(0, 0, 160, 120)), 1 - part, another(cv::Rect(0, 0, 160, 120)), part, 0,
+                    frame);
+    return frame;
+  };
+  const Analysis swings = looked("swings.mp4", there), fades = looked("fades.mp4", jumps);
+  EXPECT_TRUE(swings.roundClean);
+  EXPECT_FALSE(fades.roundClean);
+  EXPECT_EQ(fades.cuts.size(), 0u);
+  EXPECT_FALSE(analysisFromJson(toJson(fades)).roundClean);
+}
+
 }  // namespace
 }  // namespace fw

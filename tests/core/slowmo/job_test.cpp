@@ -306,6 +306,78 @@ TEST_F(Jobs, MakeAnimationsAndPictures) {
   EXPECT_EQ(probe(run(queueJob(store, chosen).id).output).frames, 14);
 }
 
+TEST_F(Jobs, PicturesAreNamedAfterTheResult) {
+  const auto source = makeClip(place / "disc.mp4", 3);
+  const auto made = run(queueJob(store, request(source, {{"container", "png"}})).id).output;
+  EXPECT_TRUE(fs::exists(made / (made.filename().string() + "_000001.png"))) << made;
+}
+
+TEST_F(Jobs, PicturesAndAnimationsKeepTheSourcesColours) {
+  const cv::Scalar colour(0x3E, 0xC0, 0x20);
+  for (const auto& [range, matrix, height] :
+       {std::tuple("pc", "unknown", 64), {"tv", "bt709", 64}, {"tv", "unknown", 720}}) {
+    SCOPED_TRACE(std::string(range) + " " + matrix + " " + std::to_string(height));
+    VideoInfo like;
+    like.width = like.height = height;
+    like.pixelFormat = "yuv420p";
+    like.colourRange = range;
+    like.colourMatrix = matrix;
+    const fs::path source = place / "plain.mkv";
+    {
+      VideoWriter writer(source, {.quality = 5, .speed = "fast"}, {height, height, {25, 1}, {1, 25}, like});
+      for (int i = 0; i < 3; ++i) writer.write(cv::Mat(height, height, CV_8UC3, colour), i, 1);
+      writer.finish();
+    }
+    for (const char* container : {"png", "gif"}) {
+      const auto made = run(queueJob(store, request(source, {{"container", container}, {"scale", 48}})).id);
+      const cv::Mat first = framesOf(made.output).front();
+      for (int channel = 0; channel < 3; ++channel)
+        EXPECT_NEAR(cv::mean(first)[channel], colour[channel], 3) << container << channel;
+    }
+  }
+}
+
+TEST_F(Jobs, GetANameThatCanBeWritten) {
+  std::string longName;
+  while (longName.size() < 240) longName += "長";
+  const auto source = makeClip(place / (longName + ".mp4"), 3);
+  EXPECT_EQ(run(queueJob(store, request(source)).id).state, "done");
+  SlowmoRequest named = request(source);
+  named.output = place / "plain";
+  EXPECT_EQ(run(queueJob(store, named).id).output, place / "plain.mp4");
+  fs::create_directories(place / "results");
+  named.output = place / "results";
+  EXPECT_EQ(run(queueJob(store, named).id).output.parent_path(), place / "results");
+  named.output = place / (longName + longName + ".mp4");
+  EXPECT_THROW(queueJob(store, named), Error);
+}
+
+TEST_F(Jobs, ALoopEndsWhereItBegins) {
+  SlowmoRequest loop =
+      request(makeClip(place / "disc.mp4", 11), {{"loop", "on"}, {"factor", 2.5}, {"sampling", "soft"}});
+  loop.output = place / "loop.gif";
+  EXPECT_EQ(run(queueJob(store, loop).id).state, "done");
+}
+
+TEST_F(Jobs, APartThatCannotBeIsRefused) {
+  const auto source = makeClip(place / "disc.mp4", 50);
+  EXPECT_THROW(queueJob(store, request(source, {{"trim_in", 30}})), Error);
+  EXPECT_THROW(queueJob(store, request(source, {{"trim_in", 1.5}, {"trim_out", 0.5}})), Error);
+}
+
+TEST_F(Jobs, AFailedResumeKeepsTheProgressInSight) {
+  const auto source = makeClip(place / "disc.mp4", 200);
+  const auto job = queueJob(store, request(source));
+  Watcher watcher;
+  watcher.stopAfter = 260;
+  run(job.id, watcher, watcher.stop.get_token());
+  const double made = store.job(job.id).progress;
+  EXPECT_GT(made, 0.3);
+  fs::rename(source, place / "away.mp4");
+  EXPECT_THROW(run(job.id), Error);
+  EXPECT_EQ(store.job(job.id).progress, made);
+}
+
 TEST_F(Jobs, TrimCropAndScale) {
   const auto source = makeClip(place / "disc.mp4", 50);
   const auto result = run(

@@ -28,5 +28,24 @@ TEST(JobWeights, AreKeptWithTheJob) {
   EXPECT_THROW(keepWithJob(store, job.id, weights), Error);
 }
 
+TEST(JobWeights, OfEveryEngineThatIsUsedAreKept) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "home");
+  const auto rife = folder.path() / "flownet.pkl", swift = folder.path() / "best.safetensors";
+  std::ofstream(rife) << "numbers";
+  std::ofstream(swift) << "others";
+  SlowmoRequest request{{"clip.mp4"}, {}, {{"engine", "rife"}}, {}, {}, {{1, 2, "swift"}}};
+  request.settings["rife_weights"] = rife.string();
+  request.settings["swift_weights"] = swift.string();
+  request.settings["learned_weights"] = "/not/used.safetensors";
+  auto job = store.createJob(toJson(request));
+  keepWeights(job);
+  const auto& settings = job.request["settings"];
+  for (const char* setting : {"rife_weights", "swift_weights"})
+    EXPECT_EQ(fs::path(settings[setting].get<std::string>()).parent_path(), job.folder) << setting;
+  EXPECT_TRUE(fs::exists(job.folder / "rife.pkl"));
+  EXPECT_EQ(settings["learned_weights"], "/not/used.safetensors");
+}
+
 }  // namespace
 }  // namespace fw

@@ -91,6 +91,21 @@ TEST(Plan, TheLastFrameIsKeptForItsTimeOrLoopsToTheFirst) {
   EXPECT_EQ(endless.at(9).second, 3);
   EXPECT_EQ(endless.at(9).t, 0.25);
   EXPECT_EQ(endless.count(), 12);
+  Analysis jumps = clip(3);
+  jumps.roundClean = false;
+  const FramePlan held(jumps, info24(), loop);
+  EXPECT_EQ(held.at(9).second, held.at(9).first) << "nothing is made across a cut, not even of a loop";
+}
+
+TEST(Plan, ALoopsLastMomentIsNeverBeyondItsFirstPicture) {
+  Timing soft{{5, 2}, std::nullopt, true};
+  soft.loop = true;
+  const FramePlan plan(clip(11), info24(), soft);
+  for (int64_t k = 0; k < plan.count(); ++k)
+    if (const PlannedFrame frame = plan.at(k); frame.second != frame.first) {
+      EXPECT_GT(frame.t, 0) << k;
+      EXPECT_LT(frame.t, 1) << k;
+    }
 }
 
 TEST(Plan, APictureThatStoodStillDoesNotMeltForSeconds) {

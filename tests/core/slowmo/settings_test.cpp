@@ -137,6 +137,13 @@ TEST(SuggestedOutput, SaysWhatWasDoneAndNeverOverwrites) {
   EXPECT_EQ(suggestedOutput(request, info).filename(), "walk 59.94 fps.mkv");
 }
 
+TEST(SuggestedOutput, FollowsTheFileType) {
+  EXPECT_EQ(outputAs("mkv", "/a/walk 2.5x.mp4"), "/a/walk 2.5x.mkv");
+  EXPECT_EQ(outputAs("png", "/a/walk 2.5x.mp4"), "/a/walk 2.5x");
+  EXPECT_EQ(outputAs("webm", "/a/walk 2.5x"), "/a/walk 2.5x.webm");
+  EXPECT_EQ(outputAs("auto", "/a/walk.mov"), "/a/walk.mov");
+}
+
 TEST(Estimate, KnowsFramesRateAndLength) {
   TemporaryFolder folder;
   VideoInfo info = clip1080();

@@ -124,6 +124,14 @@ TEST(Timing, EquallySoftSamplesAtOneAndThreeQuarters) {
   EXPECT_EQ(smooth.at(1).source, (Rational{3, 4}));
 }
 
+TEST(Timing, ALongPauseDoesNotOverflowWhatMp4Counts) {
+  constexpr int64_t kPause = 5 * 90000;
+  const Timeline slow({0, 3000, 3000 + kPause, 6000 + kPause}, {1, 90000}, {{23333, 10000}});
+  const double ticks = 5.0 / slow.timeBase().value();
+  EXPECT_LT(ticks, 2147483647.0);
+  EXPECT_NEAR(slow.seconds(), (6000.0 + kPause) / 90000 * 2.3333, 1e-4);
+}
+
 TEST(Timing, ReadsTheRateThroughMatroskasMilliseconds) {
   const SourceClock clock(constantRate({30000, 1001}, {1, 1000}));
   std::vector<int64_t> ticks;
