@@ -284,11 +284,12 @@ void MainWindow::open(const QStringList& files) {
         unknown << QFileInfo(file).fileName();
         break;
     }
-  if (!clips.isEmpty()) {
+  if (!clips.isEmpty() || (!pictures.isEmpty() && place() == Place::Slowmo)) {
     go(Place::Slowmo);
-    slowmo_->open(clips);
+    slowmo_->open(clips + pictures);  // pictures one after the other are a video, too
+  } else if (!pictures.isEmpty()) {
+    openPictures(pictures);
   }
-  if (!pictures.isEmpty()) openPictures(pictures);
   if (!unknown.isEmpty())
     message_->say(
         MessageKind::Warning,
@@ -297,7 +298,6 @@ void MainWindow::open(const QStringList& files) {
 }
 
 void MainWindow::openPictures(const QStringList& files) {
-  if (place() == Place::Slowmo) return slowmo_->open(files);  // pictures one after the other are a video, too
   go(Place::Experiments);
   if (experiments_->addFiles(files)) return;
   const QString titles = titlesWith(ParameterKind::PathList);
@@ -339,7 +339,15 @@ void MainWindow::useEngine(const QString& engine, const QString& weights) {
   message_->say(MessageKind::Good, u"Slow motion is made with %1 now."_s.arg(QFileInfo(weights).fileName()));
 }
 
-bool MainWindow::working() const { return slowmo_->working() || experiments_->working(); }
+bool MainWindow::working() const { return !work().isEmpty(); }
+
+QStringList MainWindow::work() const {
+  QStringList what;
+  if (slowmo_->exporting()) what << u"a slow-motion export"_s;
+  if (slowmo_->adapting()) what << u"adapting to a clip"_s;
+  if (experiments_->working()) what << u"a training"_s;
+  return what;
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   if (!closing_ && working()) {
@@ -354,11 +362,10 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::askBeforeClosing() {
   if (auto* open = findChild<CloseGuard*>()) return open->raise();
-  QStringList what;
-  if (slowmo_->working()) what << u"A slow-motion export"_s;
-  if (experiments_->working()) what << (what.isEmpty() ? u"A training"_s : u"a training"_s);
+  QString what = work().join(u" and "_s);
+  what[0] = what[0].toUpper();
   auto* guard = new CloseGuard(
-      what.join(u" and "_s), [this] { return working(); }, this);
+      what, [this] { return working(); }, this);
   connect(guard, &CloseGuard::stopChosen, this, [this] {
     slowmo_->stopAndKeep();
     experiments_->stopAndKeep();

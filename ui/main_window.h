@@ -33,6 +33,7 @@ class MainWindow : public QMainWindow {
   Place place() const;
   void open(const QStringList& files);  ///< as if they were dropped here
   bool working() const;
+  QStringList work() const;  ///< what would be lost, in words
 
   SlowmoPage* slowmo() const { return slowmo_; }
   ExperimentsPage* experiments() const { return experiments_; }

@@ -9,6 +9,7 @@
 
 #include "core/experiments/catalog.h"
 #include "core/image/views.h"
+#include "core/video/writer.h"
 #include "own_home.h"
 #include "ui/close_guard.h"
 #include "ui/experiments/experiments_page.h"
@@ -16,6 +17,7 @@
 #include "ui/experiments/training_queue.h"
 #include "ui/main_window.h"
 #include "ui/runs/runs_page.h"
+#include "ui/slowmo/clip_stage.h"
 #include "ui/slowmo/make_panel.h"
 #include "ui/slowmo/slowmo_page.h"
 #include "ui/theme.h"
@@ -99,6 +101,24 @@ class MainWindowTest : public QObject {
     window.go(Place::Runs);
     drop(window, {file(u"broken.mp4"_s)});
     QCOMPARE(window.place(), Place::Slowmo);
+  }
+
+  void aVideoDroppedWithItsCoverIsTheClip() {
+    MainWindow window;
+    window.show();
+    const QString picture = home_.folder.filePath(u"cover.png"_s),
+                  video = home_.folder.filePath(u"film.mp4"_s);
+    writeImage(picture.toStdString(), cv::Mat(40, 60, CV_8UC3, cv::Scalar(20, 90, 200)));
+    {
+      VideoFormat format{64, 48, {25, 1}, {1, 25}, {}};
+      VideoWriter writer(video.toStdString(), {}, format);
+      for (int i = 0; i < 5; ++i) writer.write(cv::Mat(48, 64, CV_8UC3, cv::Scalar(40 * i, 9, 80)), i, 1);
+      writer.finish();
+    }
+    drop(window, {picture, video});
+    QTRY_VERIFY_WITH_TIMEOUT(window.slowmo()->stage()->hasClip(), 20'000);
+    QTRY_VERIFY(window.slowmo()->messages()->text().contains(u"cover.png"_s));
+    QVERIFY(window.slowmo()->makePanel()->startButton()->text() == u"Start"_s);  // one clip, not two
   }
 
   void aDroppedSetupOpensItsExperiment() {

@@ -43,6 +43,12 @@ class ParamFormTest : public QObject {
     line->insert(text);  // at once, as pasting does: what half a word means is another matter
   }
 
+  static QToolButton* moreOf(const ParamForm& form) {
+    for (auto* button : form.findChildren<QToolButton*>())
+      if (button->text() == u"More"_s) return button;
+    return nullptr;
+  }
+
  private Q_SLOTS:
   void showsTheDefaults() {
     ParamForm form;
@@ -118,12 +124,39 @@ class ParamFormTest : public QObject {
     form.setSettings(Settings(schema()));
     form.show();
     QVERIFY(!form.editor(u"clip"_s)->isVisible());
-    QToolButton* more = nullptr;
-    for (auto* button : form.findChildren<QToolButton*>())
-      if (button->text() == u"More"_s) more = button;
+    QToolButton* more = moreOf(form);
     QVERIFY(more);
     more->click();
     QVERIFY(form.editor(u"clip"_s)->isVisible());
+  }
+
+  void aWrongAdvancedValueStaysInSight() {
+    ParamForm form;
+    form.setSettings(Settings(schema()));
+    form.show();
+    auto* more = moreOf(form);
+    more->setChecked(true);
+    type(form, "clip", u"1000"_s);
+    more->setChecked(false);
+    QVERIFY(!form.valid());
+    QVERIFY(form.editor(u"clip"_s)->isVisible());
+    type(form, "clip", u"10"_s);
+    QVERIFY(!form.editor(u"clip"_s)->isVisible());
+  }
+
+  void anotherSchemaKeepsTheKeyboardAndMoreWhereTheyWere() {
+    ParamForm form;
+    form.setSettings(Settings(schema()));
+    form.show();
+    form.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&form));
+    moreOf(form)->setChecked(true);
+    form.editor(u"optimizer"_s)->setFocus();
+    auto fewer = schema().parameters();
+    fewer.erase(fewer.begin());
+    form.setSettings(Settings(Schema(fewer)));
+    QTRY_VERIFY(form.editor(u"clip"_s)->isVisible());
+    QCOMPARE(form.focusWidget(), form.editor(u"optimizer"_s));
   }
 
   void logarithmicStepsWalkAlongOneTwoFive() {

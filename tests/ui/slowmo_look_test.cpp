@@ -119,7 +119,7 @@ class SlowmoLookTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(page.queue().progress().framesOut > 20, kLong);
     look(page, row + u"-6-queue"_s);
     page.stopAndKeep();
-    QTRY_VERIFY_WITH_TIMEOUT(!page.working(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page.exporting(), kLong);
     QTRY_VERIFY_WITH_TIMEOUT(page.queue().desk().jobs().size() == 2, kLong);
     QTest::qWait(300);
     stage->showView(ClipStage::Clip);

@@ -1,6 +1,7 @@
 #include "ui/slowmo/slowmo_page.h"
 
 #include <QFile>
+#include <QMenu>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
@@ -8,12 +9,15 @@
 #include <QTest>
 #include <QToolButton>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "core/store/store.h"
 #include "core/video/writer.h"
 #include "ui/slowmo/clip_stage.h"
+#include "ui/slowmo/clip_timeline.h"
 #include "ui/slowmo/inside_view.h"
+#include "ui/slowmo/job_row.h"
 #include "ui/slowmo/make_panel.h"
 #include "ui/slowmo/mode_bar.h"
 #include "ui/slowmo/player.h"
@@ -102,6 +106,22 @@ class SlowmoPageTest : public QObject {
   void seekTo(double seconds, int index) {
     page_->stage()->player()->seek(seconds);
     QTRY_COMPARE_WITH_TIMEOUT(indexOf(page_->stage()->player()->view()->image()), index, kLong);
+  }
+
+  /// A job that is made to 40 %, stopped.
+  int64_t stoppedJob(const QString& clip, const nlohmann::json& settings) {
+    Store store;
+    SlowmoRequest request;
+    request.sources = {clip.toStdString()};
+    request.output = path(u"chosen.mp4"_s).toStdString();
+    request.settings = settings;
+    auto job = queueJob(store, request);
+    job.state = "stopped";
+    job.progress = 0.4;
+    store.updateJob(job);
+    page_->queue().desk().refresh();
+    (void)QTest::qWaitFor([&] { return page_->queueView()->row(job.id) != nullptr; }, kLong);
+    return job.id;
   }
 
  private Q_SLOTS:
@@ -208,7 +228,7 @@ class SlowmoPageTest : public QObject {
     QTRY_VERIFY(start->isEnabled());
     QTest::mouseClick(start, Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path(u"clip 4x.mp4"_s)), kLong);
-    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
     const auto info = probe(path(u"clip 4x.mp4"_s).toStdString());
     QVERIFY2(std::abs(info.duration - 8.0) < 1.0 / kFps, qPrintable(QString::number(info.duration)));
     QVERIFY(page_->stage()->result()->framesShown() > 0);
@@ -229,7 +249,7 @@ class SlowmoPageTest : public QObject {
     const auto info = probe(path(u"clip 2x.mp4"_s).toStdString());
     QVERIFY2(std::abs(info.duration - 2 * 7.0 / kFps) < 2.0 / kFps,
              qPrintable(QString::number(info.duration)));
-    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
     QFile::remove(path(u"clip 2x.mp4"_s));
   }
 
@@ -248,12 +268,12 @@ class SlowmoPageTest : public QObject {
     const auto paused = page_->queue().progress().framesOut;
     QTest::qWait(400);
     QCOMPARE(page_->queue().progress().framesOut, paused);
-    QVERIFY(page_->working());
+    QVERIFY(page_->exporting());
     QTest::mouseClick(buttonByTip(*row, u"Resume"_s), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > std::max<int64_t>(paused, 260), kLong);
     row->askToCancel();
     QTest::mouseClick(button(*row, u"Keep what is done"_s), Qt::LeftButton);
-    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
     QTRY_COMPARE_WITH_TIMEOUT(page_->queue().desk().jobs()[0].record.state, std::string("cancelled"), kLong);
     const auto part = probe(path(u"long 8x.mp4"_s).toStdString());
     QVERIFY2(part.duration > 1 && part.duration < 47, qPrintable(QString::number(part.duration)));
@@ -266,14 +286,14 @@ class SlowmoPageTest : public QObject {
     QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(page_->queue().progress().framesOut > 5, kLong);
     page_->stopAndKeep();
-    QTRY_VERIFY_WITH_TIMEOUT(!page_->working(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
     page_ = std::make_unique<SlowmoPage>();
     page_->resize(1280, 800);
     page_->show();
     QTRY_COMPARE_WITH_TIMEOUT(page_->queue().desk().jobs().size(), std::size_t(1), kLong);
     const auto& card = page_->queue().desk().jobs()[0];
     QVERIFY(card.canGoOn());
-    QVERIFY(!page_->working());  // nothing starts by itself
+    QVERIFY(!page_->exporting());  // nothing starts by itself
     auto* row = page_->queueView()->row(card.record.id);
     QTRY_VERIFY(buttonByTip(*row, u"Resume"_s));
     QTest::mouseClick(buttonByTip(*row, u"Resume"_s), Qt::LeftButton);
@@ -332,6 +352,86 @@ class SlowmoPageTest : public QObject {
     QVERIFY2(page_->messages()->text().contains(u"broken.mp4"_s), qPrintable(page_->messages()->text()));
     openAndWait(clip_);  // and the page goes on
     QVERIFY(!page_->messages()->isVisible());
+  }
+
+  void changingAJobLeavesThePersonsOwnSettingsAlone() {
+    const int64_t job = stoppedJob(clip_, {{"mode", "slow"}, {"factor", 8.0}});
+    openAndWait(clip_);
+    const auto own = page_->makePanel()->settings().toJson();
+    Q_EMIT page_->queueView()->editRequested(job);
+    QTRY_VERIFY_WITH_TIMEOUT(button(*page_, u"Save the changes"_s) != nullptr, kLong);
+    QCOMPARE(toText(page_->makePanel()->settings().value("factor")), std::string("8"));
+    QVERIFY(page_->messages()->text().contains(u"40 %"_s));  // what would be lost is said
+    auto changed = page_->makePanel()->settings().toJson();
+    changed["container"] = "mkv";
+    page_->makePanel()->setSettings(changed);
+    QCOMPARE(page_->makePanel()->output().filename(), std::filesystem::path("chosen.mkv"));
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QVERIFY(page_->makePanel()->settings().toJson() == own);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->queue().desk().jobs().size() == 1 &&
+                                 page_->queue().desk().jobs()[0].request.output.extension() == ".mkv",
+                             kLong);
+    page_ = std::make_unique<SlowmoPage>();
+    QVERIFY(page_->makePanel()->settings().toJson() == own);  // as remembered
+  }
+
+  void aJobWhoseClipIsGoneCannotBeOverwrittenByAnother() {
+    const QString gone = makeClip(path(u"gone.mp4"_s), 12);
+    const int64_t job = stoppedJob(gone, {{"mode", "slow"}, {"factor", 8.0}});
+    QFile::remove(gone);
+    openAndWait(clip_);
+    Q_EMIT page_->queueView()->editRequested(job);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->messages()->isVisible(), kLong);
+    QVERIFY(button(*page_, u"Save the changes"_s) == nullptr);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(page_->queue().desk().jobs().size(), std::size_t(2), kLong);
+    QCOMPARE(Store().job(job).progress, 0.4);
+    page_->stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
+  }
+
+  void whatIsMadeIsNeverThrownAwayUnasked() {
+    const int64_t job = stoppedJob(clip_, {});
+    auto* row = page_->queueView()->row(job);
+    auto* menu = row->findChild<QMenu*>();
+    Q_EMIT menu->aboutToShow();
+    for (const auto* action : menu->actions()) QVERIFY(!action->text().contains(u"Remove"_s));
+    row->askToCancel();
+    QVERIFY(button(*row, u"Keep what is done"_s)->isVisibleTo(row));
+    QCOMPARE(Store().job(job).state, std::string("stopped"));
+  }
+
+  void aPreviewBeginsWhereThePersonIsHoweverItIsPlayed() {
+    openAndWait(clip_);
+    auto* stage = page_->stage();
+    Q_EMIT stage->timeline()->scrubbed(0.5);
+    stage->showView(ClipStage::Preview);
+    stage->preview()->make();
+    stage->showView(ClipStage::Clip);
+    QTRY_VERIFY_WITH_TIMEOUT(!stage->preview()->making() && stage->preview()->frames() > 0, kLong);
+    const double playhead = stage->timeline()->playhead();
+    QTest::qWait(300);
+    QCOMPARE(stage->timeline()->playhead(), playhead);  // it does not play unseen
+    stage->showView(ClipStage::Preview);
+    stage->preview()->step(1);
+    stage->preview()->step(9);
+    const auto settings = page_->makePanel()->settings().toJson();
+    page_->makePanel()->setSettings(settings);
+    stage->preview()->make();
+    QTRY_VERIFY_WITH_TIMEOUT(!stage->preview()->making(), kLong);
+    QVERIFY(std::abs(stage->preview()->madeAt() - 0.5) < 0.1);
+  }
+
+  void whatWasLearnedOfOneClipIsNotSaidOfAnother() {
+    openAndWait(clip_);
+    page_->stage()->showView(ClipStage::Check);
+    auto* check = page_->stage()->check();
+    QTest::mouseClick(check->checkButton(), Qt::LeftButton);
+    openAndWait(makeClip(path(u"other.mp4"_s), 24));
+    QTRY_VERIFY_WITH_TIMEOUT(check->checkButton()->text() != u"Stop"_s, kLong);
+    QVERIFY(check->result().engines.empty());
   }
 
   void settingsAreRemembered() {

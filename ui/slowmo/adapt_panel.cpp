@@ -130,6 +130,7 @@ void AdaptPanel::setClip(const SlowmoRequest& clip) {
 
 void AdaptPanel::adapt() {
   if (adapting() || clip_.sources.size() != 1) return;
+  taught_ = clip_.sources;
   before_ = best_ = 0;
   untaught_.release();
   plot_->clear();
@@ -154,7 +155,7 @@ void AdaptPanel::stop() {
 }
 
 void AdaptPanel::take(const News& news) {
-  if (!adapting()) return;
+  if (!adapting() || taught_ != clip_.sources) return;
   for (const auto& point : news.scores) {
     if (point.step == 0) {
       before_ = point.value;
@@ -180,6 +181,7 @@ void AdaptPanel::take(const News& news) {
 }
 
 void AdaptPanel::showEnd() {
+  if (taught_ != clip_.sources) return forget();  // another clip was opened meanwhile
   adapt_->setText(u"Adapt again"_s);
   const auto result = *coming_;
   weights_ = result.weights;

@@ -42,6 +42,7 @@ class AdaptPanel : public QWidget {
   void forget();
 
   SlowmoRequest clip_;
+  std::vector<std::filesystem::path> taught_;  ///< the clip that it learns from, or did last
   std::filesystem::path weights_;
   std::shared_ptr<Mailbox<News>> mailbox_;
   std::shared_ptr<AdaptedClip> coming_;

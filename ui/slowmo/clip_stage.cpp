@@ -76,7 +76,9 @@ ClipStage::ClipStage(QWidget* parent)
   connect(player_, &Player::positionChanged, this, [this](double seconds) {
     if (view() == Clip) timeline_->setPlayhead(seconds);
   });
-  connect(preview_, &PreviewPanel::sourceTimeShown, timeline_, &ClipTimeline::setPlayhead);
+  connect(preview_, &PreviewPanel::sourceTimeShown, this, [this](double seconds) {
+    if (view() == Preview) timeline_->setPlayhead(seconds);
+  });
   connect(player_, &Player::failed, this, &ClipStage::failed);
   connect(preview_, &PreviewPanel::failed, this, &ClipStage::failed);
   connect(inside_, &InsideView::failed, this, &ClipStage::failed);
@@ -137,8 +139,7 @@ QWidget* ClipStage::buildTools() {
 void ClipStage::connectTimeline() {
   connect(timeline_, &ClipTimeline::scrubbed, this, [this](double seconds) {
     if (view() == Clip) player_->pause();
-    player_->seek(seconds);
-    updateViews();
+    goTo(seconds);
   });
   connect(timeline_, &ClipTimeline::trimmed, this, [this](double in, double out) {
     edit([&](ClipMarks& marks) {
@@ -183,6 +184,9 @@ void ClipStage::closeClip() {
   facts_->setText(u"No clip is open."_s);
   for (int view = Clip; view < Result; ++view) views_->setAvailable(view, false);
   timeline_->hide();
+  inside_->setQuestion({});
+  check_->setClip({}, 0, 0);
+  adapt_->setClip({});
   showView(Result);
 }
 
@@ -193,11 +197,10 @@ void ClipStage::setRequest(const SlowmoRequest& request) {
 
 void ClipStage::updateViews() {
   if (!hasClip()) return;
-  const double here = timeline_->playhead();
-  preview_->setRequest(request_, here);
+  preview_->setRequest(request_, here_);
   InsideQuestion question;
   question.source = request_;
-  question.sourceTime = here;
+  question.sourceTime = timeline_->playhead();
   inside_->setQuestion(question);
   check_->setClip(clip_, marks_.in, marks_.trimmed() ? marks_.out : 0);
   adapt_->setClip(request_);
@@ -207,7 +210,8 @@ void ClipStage::showView(View view) {
   if (view != Clip) player_->pause();
   views_->setCurrent(view);
   if (view == Clip) timeline_->setPlayhead(player_->position());
-  updateViews();  // first: what is shown begins to work
+  if (this->view() != Preview) here_ = timeline_->playhead();  // a preview moves it while it plays
+  updateViews();                                               // first: what is shown begins to work
   stack_->setCurrentIndex(view);
 }
 
@@ -241,8 +245,13 @@ void ClipStage::jumpToWorst() {
   const double next = nextWorst(marks_, timeline_->playhead());
   if (next < 0) return;
   player_->pause();
-  player_->seek(next);
-  timeline_->setPlayhead(next);
+  goTo(next);
+}
+
+void ClipStage::goTo(double seconds) {
+  here_ = std::clamp(seconds, marks_.start, marks_.end);
+  player_->seek(here_);
+  timeline_->setPlayhead(here_);
   updateViews();
 }
 
@@ -258,17 +267,23 @@ void ClipStage::giveEngine(const std::string& engine) {
 
 void ClipStage::keyPressEvent(QKeyEvent* event) {
   const bool inPreview = view() == Preview;
-  Player* playing = view() == Result ? result_->player() : player_;
+  Player* playing = view() == Clip ? player_ : view() == Result ? result_->player() : nullptr;
   switch (event->key()) {
     case Qt::Key_Space:
-      return inPreview ? preview_->togglePlaying() : playing->togglePlaying();
+      if (inPreview) return preview_->togglePlaying();
+      if (playing) return playing->togglePlaying();
+      break;
     case Qt::Key_Left:
     case Qt::Key_Right: {
       const int direction = event->key() == Qt::Key_Left ? -1 : 1;
-      return inPreview ? preview_->step(direction) : playing->step(direction);
+      if (inPreview) return preview_->step(direction);
+      if (playing) return playing->step(direction);
+      if (view() == Inside) return goTo(timeline_->playhead() + direction * frame_);
+      break;
     }
     case Qt::Key_F:
-      return playing->toggleFullScreen();
+      if (playing) return playing->toggleFullScreen();
+      break;
     default:
       break;
   }

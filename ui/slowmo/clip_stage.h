@@ -63,12 +63,14 @@ class ClipStage : public QWidget {
   QWidget* buildTools();
   void connectTimeline();
   void updateViews();
+  void goTo(double seconds);
   void edit(const std::function<void(ClipMarks&)>& change);
 
   SlowmoRequest clip_, request_;
   VideoInfo info_;
   ClipMarks marks_;
   double frame_ = 1.0 / 25;  ///< seconds of one frame
+  double here_ = 0;          ///< where the person is: a preview begins there, however it is played
   QLabel* title_;
   QLabel* facts_;
   QToolButton* close_;

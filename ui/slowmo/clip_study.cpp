@@ -21,6 +21,16 @@ struct Opened {
   VideoInfo info;
 };
 
+// One picture among videos is their cover, not a clip.
+void leaveCoverOut(CollectedClips& collected) {
+  auto& clips = collected.clips;
+  if (clips.size() < 2 || clips.front().sources.size() != 1) return;
+  const auto& file = clips.front().sources.front();
+  if (!isPicture(file) || file.extension() == ".webp") return;  // those may be animations
+  collected.skipped.push_back(file);
+  clips.erase(clips.begin());
+}
+
 std::vector<std::filesystem::path> pathsOf(const QStringList& files) {
   std::vector<std::filesystem::path> paths;
   for (const QString& file : files) paths.emplace_back(file.toStdU16String());
@@ -66,6 +76,7 @@ void ClipStudy::open(const QStringList& files) {
         Opened opened{collectClips(pathsOf(files)), {}};
         if (opened.collected.clips.empty())
           throw Error("There is nothing to open", files.value(0).toStdString(), "Drop a video or pictures.");
+        leaveCoverOut(opened.collected);
         opened.info = probe(opened.collected.clips.front());
         return opened;
       },

@@ -53,7 +53,7 @@ const JobCard* JobDesk::find(int64_t id) const {
   return found == jobs_.end() ? nullptr : &*found;
 }
 
-void JobDesk::send(Errand errand, std::function<void()> then) {
+void JobDesk::send(Errand errand, std::function<void()> then, std::function<void(QString)> failed) {
   store_.ask(
       this,
       [this, errand = std::move(errand)](Store& store) {
@@ -62,9 +62,11 @@ void JobDesk::send(Errand errand, std::function<void()> then) {
       },
       [this, then = std::move(then)](std::vector<JobCard> cards) {
         jobs_ = std::move(cards);
+        trouble_.clear();
         Q_EMIT changed();
         if (then) then();
-      });
+      },
+      std::move(failed));
 }
 
 std::vector<JobCard> JobDesk::cards(Store& store) {
@@ -87,7 +89,11 @@ std::vector<JobCard> JobDesk::cards(Store& store) {
 }
 
 void JobDesk::refresh() {
-  send([](Store&) {});
+  const auto failed = [this](const QString& message) {
+    if (message != trouble_) Q_EMIT this->failed(message);  // once, not at every look
+    trouble_ = message;
+  };
+  send([](Store& store) { store.adoptJobs(); }, {}, failed);  // a program may have died at its job
 }
 
 void JobDesk::add(const SlowmoRequest& request) {

@@ -50,10 +50,11 @@ class JobDesk : public QObject {
  private:
   using Errand = std::function<void(Store&)>;
   /// Does it, then brings the list that there is now.
-  void send(Errand errand, std::function<void()> then = {});
+  void send(Errand errand, std::function<void()> then = {}, std::function<void(QString)> failed = {});
   std::vector<JobCard> cards(Store& store);
 
   std::vector<JobCard> jobs_;
+  QString trouble_;                    // what the last look ended with
   std::map<int64_t, int64_t> frames_;  // the store thread's own: frames of each job, estimated once
   StoreThread store_;
 };

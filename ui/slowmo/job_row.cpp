@@ -120,13 +120,13 @@ void JobRow::buildMenu() {
                     [this] { showInFolder(QString::fromStdString(card_.request.output.string())); });
     menu->addSeparator();
     if (!card_.over()) menu->addAction(icon(u"stop"_s), u"Cancel…"_s, this, &JobRow::askToCancel);
-    if (!moving)
+    if (card_.over() || (!moving && !anythingMade()))  // what is made is asked about first: "Cancel…"
       menu->addAction(icon(u"trash"_s), u"Remove from the list"_s, this, [this] { queue_.remove(id_); });
   });
 }
 
 void JobRow::askToCancel() {
-  if (card_.waits() && !mine()) return queue_.cancel(id_, false);  // nothing is made yet, so nothing to ask
+  if (!mine() && !anythingMade()) return queue_.cancel(id_, false);
   question_->show();
 }
 

@@ -31,6 +31,7 @@ class JobRow : public QFrame {
   void buildMenu();
   QString stateText() const;
   bool mine() const { return queue_.running(id_); }
+  bool anythingMade() const { return card_.record.progress > 0; }
 
   JobQueue& queue_;
   int64_t id_;

@@ -165,7 +165,7 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
   connect(change, &QPushButton::clicked, this, &MakePanel::chooseOutput);
   connect(start_, &QPushButton::clicked, this, &MakePanel::startRequested);
   connect(preview_, &QPushButton::clicked, this, &MakePanel::previewRequested);
-  connect(giveUp_, &QPushButton::clicked, this, &MakePanel::editingEnded);
+  connect(giveUp_, &QPushButton::clicked, this, &MakePanel::editingGivenUp);
 }
 
 void MakePanel::setClip(const SlowmoRequest& clip, const VideoInfo& info, int others) {
@@ -180,7 +180,33 @@ void MakePanel::setClip(const SlowmoRequest& clip, const VideoInfo& info, int ot
 void MakePanel::clearClip() {
   info_.reset();
   estimating_.forget();
-  setEditing(false);
+  endEditing();
+}
+
+void MakePanel::edit(const SlowmoRequest& job) {
+  own_ = settings_;
+  setSettings(job.settings);
+  output_ = job.output;
+  showEditing();
+}
+
+void MakePanel::endEditing() {
+  if (!own_) return;
+  const auto own = std::exchange(own_, std::nullopt)->toJson();
+  output_.clear();
+  setSettings(own);
+  showEditing();
+}
+
+void MakePanel::setOutput(const std::filesystem::path& output) {
+  output_ = output;
+  soon_->start();
+}
+
+void MakePanel::showEditing() {
+  giveUp_->setVisible(editing());
+  preview_->setVisible(!editing());
+  showEstimate();
 }
 
 void MakePanel::setSettings(const nlohmann::json& settings) {
@@ -208,18 +234,6 @@ void MakePanel::setMarks(const SlowmoRequest& marked) {
   clip_.cutsRemoved = marked.cutsRemoved;
   clip_.engineRanges = marked.engineRanges;
   soon_->start();
-}
-
-void MakePanel::setOutput(const std::filesystem::path& output) {
-  output_ = output;
-  soon_->start();
-}
-
-void MakePanel::setEditing(bool editing) {
-  editing_ = editing;
-  giveUp_->setVisible(editing);
-  preview_->setVisible(!editing);
-  showEstimate();
 }
 
 void MakePanel::takeMode() {
@@ -250,11 +264,13 @@ void MakePanel::showForm() {
 }
 
 void MakePanel::settingsChanged() {
+  if (!output_.empty()) output_ = outputAs(settings_.text("container"), output_);
   auto kept = settings_;
   kept.set("trim_in", 0.0);
   kept.set("trim_out", 0.0);
-  QSettings().setValue(kSettingsKey, QString::fromStdString(kept.toJson().dump()));
+  if (!editing()) QSettings().setValue(kSettingsKey, QString::fromStdString(kept.toJson().dump()));
   presets_->showMatching(kept);
+  showEstimate();
   soon_->start();
   Q_EMIT changed();
 }
@@ -299,11 +315,12 @@ void MakePanel::showEstimate() {
                                          .arg(others_)
                                    : QString::fromStdString(output.filename().string()));
   outputName_->setToolTip(QString::fromStdString(output.string()));
-  start_->setText(editing_      ? u"Save the changes"_s
+  start_->setText(editing()     ? u"Save the changes"_s
                   : others_ > 0 ? u"Start all %1"_s.arg(others_ + 1)
                                 : u"Start"_s);
-  start_->setEnabled(info_ && problem_.isEmpty());
-  preview_->setEnabled(info_ && problem_.isEmpty());
+  const bool ready = info_ && problem_.isEmpty() && form_->valid();
+  start_->setEnabled(ready);
+  preview_->setEnabled(ready);
 }
 
 void MakePanel::chooseOutput() {

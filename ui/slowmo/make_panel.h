@@ -30,7 +30,9 @@ class MakePanel : public QWidget {
   /// The page's part of the request: trim, cuts, ranges. The estimate follows.
   void setMarks(const SlowmoRequest& marked);
   void setOutput(const std::filesystem::path& output);  ///< empty: a name beside the source
-  void setEditing(bool editing);                        ///< a job that waits is being changed
+  /// A job that waits is being changed, with settings of its own: the person's come back after it.
+  void edit(const SlowmoRequest& job);
+  void endEditing();
 
   const Settings& settings() const { return settings_; }
   QString problem() const { return problem_; }
@@ -45,7 +47,7 @@ class MakePanel : public QWidget {
   void failed(const QString& message);
   void startRequested();
   void previewRequested();
-  void editingEnded();  ///< given up
+  void editingGivenUp();
 
  private:
   void buildFoot(QBoxLayout* foot);
@@ -55,15 +57,17 @@ class MakePanel : public QWidget {
   void settingsChanged();
   void askForEstimate();
   void showEstimate();
+  void showEditing();
+  bool editing() const { return own_.has_value(); }
   void chooseOutput();
 
   Settings settings_;
+  std::optional<Settings> own_;  // while a job is being changed
   SlowmoRequest clip_;
   std::optional<VideoInfo> info_;
   int others_ = 0;
   std::filesystem::path output_, suggested_;
   QString problem_;
-  bool editing_ = false;
 
   PresetButton* presets_;
   QLineEdit* presetName_;

@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
+#include <QThreadPool>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -36,11 +37,12 @@ QToolButton* iconButton(const QString& iconName, const QString& tip) {
 
 Player::Player(QWidget* parent) : QWidget(parent), view_(new FrameView) {
   mailbox_ = Mailbox<News>::create(this, [this](News news) {
+    if (news.opened != opened_) return;  // of the clip before
     if (!news.error.isEmpty()) {
       setPlaying(false);
       Q_EMIT failed(news.error);
     }
-    if (news.frame) advance();
+    advance();
   });
   timer_.setSingleShot(true);
   timer_.setTimerType(Qt::PreciseTimer);
@@ -55,7 +57,7 @@ Player::Player(QWidget* parent) : QWidget(parent), view_(new FrameView) {
           [this] { view_->viewState().zoom == 0 ? view_->oneToOne() : view_->fit(); });
 }
 
-Player::~Player() = default;
+Player::~Player() { letGo(); }
 
 void Player::buildControls() {
   controls_ = new QHBoxLayout;
@@ -97,17 +99,29 @@ void Player::addTools(QWidget* tools) { controls_->insertWidget(controls_->count
 void Player::open(const SlowmoRequest& source, double duration) {
   close();
   duration_ = out_ = duration;
-  decoder_ = std::make_unique<ClipDecoder>(
-      source, [box = mailbox_] { box->post([](News& news) { news.frame = true; }); },
-      [box = mailbox_](const std::string& error) {
-        box->post([&](News& news) { news.error = QString::fromStdString(error); });
-      });
+  const auto tell = [box = mailbox_, opened = opened_](const QString& error) {
+    box->post([&](News& news) {
+      if (news.opened > opened) return;
+      news = {opened, news.opened == opened && error.isEmpty() ? news.error : error};
+    });
+  };
+  decoder_ = std::make_shared<ClipDecoder>(
+      source, [tell] { tell({}); },
+      [tell](const std::string& error) { tell(QString::fromStdString(error)); });
   startSeek(0);
   setPlaying(true);
 }
 
+// A decoder ends where it is told to, which may take a while: on the way to a moment far from a key frame.
+// The window does not wait for it; the program does, at its end.
+void Player::letGo() {
+  ++opened_;
+  if (auto decoder = std::exchange(decoder_, nullptr))
+    QThreadPool::globalInstance()->start([decoder = std::move(decoder)]() mutable { decoder.reset(); });
+}
+
 void Player::close() {
-  decoder_.reset();
+  letGo();
   timer_.stop();
   setPlaying(false);
   shown_ = {};

@@ -50,10 +50,11 @@ class Player : public QWidget {
 
  private:
   struct News {
-    bool frame = false;
+    int opened = 0;
     QString error;
   };
   void buildControls();
+  void letGo();
   void startSeek(double seconds);
   void advance();
   void playOn();
@@ -65,7 +66,8 @@ class Player : public QWidget {
   double mediaTime() const;
 
   std::shared_ptr<Mailbox<News>> mailbox_;
-  std::unique_ptr<ClipDecoder> decoder_;
+  std::shared_ptr<ClipDecoder> decoder_;
+  int opened_ = 0;  ///< what comes from decoders of other clips is no longer wanted
   ClipFrame shown_;
   std::optional<ClipFrame> next_;    ///< decoded, its time has not come
   std::optional<double> seekAfter_;  ///< asked for while another seek was under way

@@ -130,7 +130,7 @@ void PreviewPanel::takeFrames(PreviewFrames preview) {
   showState();
   if (frames_.empty()) return;
   showFrame(0);
-  setPlaying(true);
+  setPlaying(isVisible());
 }
 
 void PreviewPanel::showState() {

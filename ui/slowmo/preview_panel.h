@@ -27,6 +27,7 @@ class PreviewPanel : public QWidget {
   void setRequest(const SlowmoRequest& request, double from);
   void make();
   void clear();
+  double madeAt() const { return madeAt_; }
   bool making() const { return task_.running(); }
   int frames() const { return static_cast<int>(frames_.size()); }
   CompareView* compare() const { return compare_; }

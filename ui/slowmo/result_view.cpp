@@ -49,11 +49,7 @@ ResultView::ResultView(QWidget* parent)
   column->addWidget(stack_, 1);
   column->addLayout(foot);
   connect(soFar_, &QPushButton::clicked, this, &ResultView::soFarRequested);
-  connect(back_, &QPushButton::clicked, this, [this] {
-    player_->close();
-    watch(job_);
-    Q_EMIT backToWatching();
-  });
+  connect(back_, &QPushButton::clicked, this, &ResultView::showWatching);
 }
 
 bool ResultView::watching() const { return stack_->currentWidget() == compare_; }
@@ -65,10 +61,15 @@ void ResultView::watch(const QString& name) {
     moment_->clear();
   }
   job_ = name;
+  if (!watching()) return back_->setVisible(!name.isEmpty());  // a film that plays is not taken away
+  showWatching();
+}
+
+void ResultView::showWatching() {
   player_->close();
   stack_->setCurrentWidget(compare_);
-  title_->setText(name.isEmpty() ? u"Nothing is being made now."_s : u"Making %1"_s.arg(name));
-  soFar_->setVisible(!name.isEmpty());
+  title_->setText(job_.isEmpty() ? u"Nothing is being made now."_s : u"Making %1"_s.arg(job_));
+  soFar_->setVisible(!job_.isEmpty());
   back_->hide();
   showFrames();
 }
@@ -83,7 +84,7 @@ void ResultView::showNews(const JobNews& news) {
   const auto& latest = news.made ? news.made : news.original;
   if (!latest) return;
   ++framesShown_;
-  moment_->setText(timeText(latest->outputTime, 2));
+  if (watching()) moment_->setText(timeText(latest->outputTime, 2));
   if (!soon_->isActive()) soon_->start();
 }
 

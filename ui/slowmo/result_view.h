@@ -20,7 +20,8 @@ class ResultView : public QWidget {
  public:
   explicit ResultView(QWidget* parent = nullptr);
 
-  void watch(const QString& name);  ///< of the job whose news will come
+  void watch(const QString& name);  ///< of the job whose news will come; a film that plays stays
+  void showWatching();              ///< instead of a film
   void showNews(const JobNews& news);
   void play(const std::filesystem::path& file, double duration, const QString& name);
   Player* player() const { return player_; }
@@ -29,7 +30,6 @@ class ResultView : public QWidget {
 
  Q_SIGNALS:
   void soFarRequested();  ///< play what is made so far
-  void backToWatching();
 
  protected:
   void showEvent(QShowEvent*) override;

@@ -85,7 +85,7 @@ SelfCheckPanel::SelfCheckPanel(QWidget* parent)
   for (QWidget* later : std::initializer_list<QWidget*>{use_, bar_, table_, which_, compare_}) later->hide();
 
   mailbox_ = Mailbox<SelfCheckProgress>::create(this, [this](const SelfCheckProgress& progress) {
-    if (!task_.running()) return;
+    if (!task_.running() || checked_ != clip_.sources) return;
     bar_->setRange(0, std::max(1, progress.total));
     bar_->setValue(progress.done);
     words_->setText(u"%1: %2 of %3 frames"_s.arg(QString::fromStdString(progress.engine))
@@ -98,7 +98,8 @@ SelfCheckPanel::SelfCheckPanel(QWidget* parent)
   connect(table_, &QTableWidget::itemSelectionChanged, this, &SelfCheckPanel::showPictures);
   connect(which_, &Segments::chosen, this, &SelfCheckPanel::showPictures);
   connect(&task_, &Task::finished, this, [this] {
-    result_ = std::move(*coming_);
+    if (checked_ == clip_.sources) result_ = std::move(*coming_);  // else another clip was opened meanwhile
+    if (result_.triplets == 0) result_ = {};  // stopped before there was anything to tell
     showResult();
   });
   connect(&task_, &Task::failed, this, [this](const QString& message) {
@@ -122,6 +123,7 @@ void SelfCheckPanel::setClip(const SlowmoRequest& clip, double from, double to) 
 
 void SelfCheckPanel::check() {
   if (task_.running() || clip_.sources.empty()) return;
+  checked_ = clip_.sources;
   coming_ = std::make_shared<SelfCheckResult>();
   SelfCheckOptions options;
   options.from = from_;

@@ -39,6 +39,7 @@ class SelfCheckPanel : public QWidget {
   void showPictures();
 
   SlowmoRequest clip_;
+  std::vector<std::filesystem::path> checked_;  ///< the clip that is checked, or was last
   double from_ = 0, to_ = 0;
   SelfCheckResult result_;
   std::shared_ptr<Mailbox<SelfCheckProgress>> mailbox_;

@@ -6,6 +6,7 @@
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QVBoxLayout>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -98,7 +99,10 @@ void SlowmoPage::buildLayout() {
 void SlowmoPage::connectStudy() {
   connect(welcome_, &Welcome::filesChosen, this, &SlowmoPage::open);
   connect(&study_, &ClipStudy::opened, this, &SlowmoPage::showOpened);
-  connect(&study_, &ClipStudy::failed, this, [this](const QString& message) { messages_->error(message); });
+  connect(&study_, &ClipStudy::failed, this, [this](const QString& message) {
+    toEdit_.reset();
+    messages_->error(message);
+  });
   connect(&study_, &ClipStudy::skipped, this, [this](const QString& first, int count) {
     messages_->say(MessageKind::Info,
                    count == 1
@@ -130,9 +134,8 @@ void SlowmoPage::connectMaking() {
     stage_->showView(ClipStage::Preview);
     stage_->preview()->make();
   });
-  connect(make_, &MakePanel::editingEnded, this, [this] {
-    editing_.reset();
-    make_->setEditing(false);
+  connect(make_, &MakePanel::editingGivenUp, this, [this] {
+    endEditing();
     right_->setCurrentIndex(kQueueTab);
   });
   connect(stage_->check(), &SelfCheckPanel::engineChosen, this,
@@ -160,21 +163,20 @@ void SlowmoPage::connectQueue() {
   });
   connect(&queue_, &JobQueue::allDone, this, &SlowmoPage::finishQueue);
   connect(queueView_, &QueueView::playRequested, this, &SlowmoPage::playFile);
-  connect(queueView_, &QueueView::watchRequested, this, [this] {
-    left_->setCurrentWidget(stage_);
-    stage_->showView(ClipStage::Result);
-  });
+  connect(queueView_, &QueueView::watchRequested, this, &SlowmoPage::watchMaking);
   connect(queueView_, &QueueView::editRequested, this, &SlowmoPage::edit);
   connect(stage_->result(), &ResultView::soFarRequested, this, &SlowmoPage::playSoFar);
 }
 
 void SlowmoPage::open(const QStringList& files) {
   messages_->dismiss();
+  toEdit_.reset();
   study_.open(files);
 }
 
 void SlowmoPage::showOpened(const SlowmoRequest& first, const VideoInfo& info,
                             const std::vector<SlowmoRequest>& others) {
+  endEditing();
   clip_ = first;
   others_ = others;
   QStringList names{QString::fromStdString(first.sources.front().string())};
@@ -185,15 +187,25 @@ void SlowmoPage::showOpened(const SlowmoRequest& first, const VideoInfo& info,
   right_->setCurrentIndex(kMakeTab);
   right_->parentWidget()->show();
   stage_->showClip(first, info);
-  if (editing_) {
-    auto marks = stage_->marks();
-    takeMarks(editing_->request, marks);
-    stage_->setMarks(marks);
-  }
   make_->setClip(first, info, static_cast<int>(others.size()));
-  if (editing_) make_->setOutput(editing_->request.output);
-  make_->setEditing(editing_.has_value());
+  if (toEdit_) beginEditing(*std::exchange(toEdit_, std::nullopt));
   passRequestOn();
+}
+
+void SlowmoPage::beginEditing(const JobCard& card) {
+  editing_ = card.record.id;
+  auto marks = stage_->marks();
+  takeMarks(card.request, marks);
+  stage_->setMarks(marks);
+  make_->edit(card.request);
+  if (card.record.progress > 0)
+    messages_->say(MessageKind::Info, u"This job is made to %1 %. With other settings it begins anew."_s.arg(
+                                          std::floor(card.record.progress * 100)));
+}
+
+void SlowmoPage::endEditing() {
+  editing_.reset();
+  make_->endEditing();
 }
 
 SlowmoRequest SlowmoPage::request() const {
@@ -219,16 +231,15 @@ void SlowmoPage::start() {
   messages_->dismiss();
   const SlowmoRequest first = request();
   if (editing_) {
-    queue_.desk().replace(editing_->record.id, first);
-    editing_.reset();
-    make_->setEditing(false);
+    queue_.desk().replace(*editing_, first);
+    endEditing();
   } else {
     queue_.add(first);
     for (SlowmoRequest other : others_) {
       other.settings = make_->settings().toJson();
       queue_.add(other);
     }
-    stage_->showView(ClipStage::Result);
+    watchMaking();
   }
   right_->setCurrentIndex(kQueueTab);
 }
@@ -236,18 +247,18 @@ void SlowmoPage::start() {
 void SlowmoPage::edit(int64_t job) {
   const JobCard* card = queue_.desk().find(job);
   if (card == nullptr) return;
-  editing_ = *card;
-  make_->setSettings(card->request.settings);
   QStringList files;
   for (const auto& source : card->request.sources) files << QString::fromStdString(source.string());
   open(files);
+  toEdit_ = *card;
 }
 
 void SlowmoPage::closeClip() {
   study_.close();
   clip_ = {};
   others_.clear();
-  editing_.reset();
+  toEdit_.reset();
+  endEditing();
   stage_->closeClip();
   make_->clearClip();
   welcome_->refresh();
@@ -263,6 +274,12 @@ void SlowmoPage::showNews(const JobNews& news) {
   auto marks = stage_->marks();
   for (const auto& [time, mean] : news.confidence) addConfidence(marks, time, mean);
   stage_->setMarks(marks);
+}
+
+void SlowmoPage::watchMaking() {
+  left_->setCurrentWidget(stage_);
+  stage_->result()->showWatching();
+  stage_->showView(ClipStage::Result);
 }
 
 void SlowmoPage::playFile(const QString& file) {
@@ -318,8 +335,13 @@ void SlowmoPage::updateQueueTab() {
   right_->parentWidget()->setVisible(stage_->hasClip() || !jobs.empty());
 }
 
-bool SlowmoPage::working() const { return queue_.busy(); }
-void SlowmoPage::stopAndKeep() { queue_.stopAndKeep(); }
+bool SlowmoPage::exporting() const { return queue_.busy(); }
+bool SlowmoPage::adapting() const { return stage_->adapt()->adapting(); }
+
+void SlowmoPage::stopAndKeep() {
+  queue_.stopAndKeep();
+  stage_->adapt()->stop();
+}
 
 void SlowmoPage::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Escape && messages_->isVisible()) return messages_->dismiss();

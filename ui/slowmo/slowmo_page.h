@@ -25,7 +25,8 @@ class SlowmoPage : public QWidget {
   ~SlowmoPage() override;
 
   void open(const QStringList& files);  ///< videos, pictures or folders
-  bool working() const;                 ///< a job is being made
+  bool exporting() const;               ///< a job is being made
+  bool adapting() const;                ///< swift is being taught the open clip
   void stopAndKeep();                   ///< what is being made can go on after the next start
 
   ClipStage* stage() const { return stage_; }
@@ -48,8 +49,11 @@ class SlowmoPage : public QWidget {
   void passRequestOn();
   void start();
   void edit(int64_t job);
+  void beginEditing(const JobCard& card);  ///< its clip is open now
+  void endEditing();
   void closeClip();
   void showNews(const JobNews& news);
+  void watchMaking();
   void playSoFar();
   void playFile(const QString& file);
   void finishQueue(int finished, int failed);
@@ -60,7 +64,8 @@ class SlowmoPage : public QWidget {
   LatestTask playing_;
   SlowmoRequest clip_;
   std::vector<SlowmoRequest> others_;
-  std::optional<JobCard> editing_;
+  std::optional<JobCard> toEdit_;   // once its clip is open
+  std::optional<int64_t> editing_;  // the job that is being changed
   Welcome* welcome_;
   ClipStage* stage_;
   QStackedWidget* left_;

@@ -1,5 +1,6 @@
 #include "ui/widgets/drop_zone.h"
 
+#include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QKeyEvent>
@@ -7,10 +8,12 @@
 #include <QMimeData>
 #include <QMouseEvent>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSettings>
 #include <QStyle>
 #include <QUrl>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "ui/theme.h"
 
@@ -81,8 +84,17 @@ void DropZone::choose() {
   Q_EMIT filesChosen(files);
 }
 
+bool DropZone::takes(const QStringList& files) const {
+  static const QRegularExpression inBrackets(u"\\(([^)]*)\\)"_s);
+  const QString patterns = inBrackets.match(filter_).captured(1);
+  return !files.isEmpty() && std::all_of(files.begin(), files.end(), [&](const QString& file) {
+    const QFileInfo info(file);
+    return info.isDir() || patterns.isEmpty() || QDir::match(patterns.split(u' '), info.fileName());
+  });
+}
+
 void DropZone::dragEnterEvent(QDragEnterEvent* event) {
-  if (localFiles(event->mimeData()).isEmpty()) return;
+  if (!takes(localFiles(event->mimeData()))) return event->ignore();  // the window may know where it belongs
   event->acceptProposedAction();
   setHot(true);
 }

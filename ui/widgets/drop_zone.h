@@ -34,6 +34,7 @@ class DropZone : public QFrame {
   void changeEvent(QEvent*) override;
 
  private:
+  bool takes(const QStringList& files) const;  // others are left to the window
   void setHot(bool hot);
   void paintIcon();
 

@@ -70,6 +70,9 @@ void ParamForm::setSettings(const Settings& settings) {
                                a.choices.size() == b.choices.size();
                       });
   }();
+  QString focused;  // choosing with the keyboard goes on where it was
+  for (const auto& row : rows_)
+    if (row->editor->hasFocus()) focused = fromStd(row->parameter->name);
   if (same) {
     *settings_ = settings;
   } else {
@@ -77,6 +80,7 @@ void ParamForm::setSettings(const Settings& settings) {
     build();
   }
   showValues();
+  if (QWidget* again = editor(focused)) again->setFocus();
 }
 
 bool ParamForm::valid() const {
@@ -137,6 +141,7 @@ void ParamForm::setReadOnly(bool readOnly) {
 }
 
 void ParamForm::build() {
+  const bool open = more_ && more_->isChecked();
   rows_.clear();
   delete content_;
   content_ = new QWidget;
@@ -264,6 +269,7 @@ void ParamForm::build() {
   grid->addWidget(more_, line++, 0, 1, 2, Qt::AlignLeft);
   for (const auto& parameter : parameters)
     if (parameter.advanced) add(parameter);
+  more_->setChecked(open);
 }
 
 void ParamForm::showValues() {
@@ -281,7 +287,8 @@ void ParamForm::showWhatMatters() {
   for (const auto& row : rows_) {
     const bool matters = settings_->matters(row->parameter->name);
     anyAdvanced |= matters && row->parameter->advanced;
-    const bool visible = matters && (!row->parameter->advanced || more_->isChecked());
+    const bool visible =
+        matters && (!row->parameter->advanced || more_->isChecked() || !row->wrong.isEmpty());
     if (row->label) row->label->setVisible(visible);
     row->editor->setVisible(visible);
     row->problem->setVisible(visible && !row->wrong.isEmpty());
