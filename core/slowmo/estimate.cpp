@@ -76,8 +76,9 @@ SlowmoEstimate estimate(const SlowmoRequest& request, const VideoInfo& info) {
     result.notes.emplace_back("The source is interlaced; its frames are deinterlaced first.");
   if (info.hasAlpha && choices.kind == ResultKind::Video)
     result.notes.emplace_back("Transparency is not kept: it becomes black.");
-  if (info.bitDepth > 8 && choices.encode.bitDepth == 8)
-    result.notes.emplace_back("The source has more than 8 bits a colour; the result has 8.");
+  if (info.bitDepth > choices.encode.bitDepth)
+    result.notes.push_back("The source has " + std::to_string(info.bitDepth) +
+                           " bits a colour; the result has " + std::to_string(choices.encode.bitDepth) + ".");
   if (choices.timing.rate && choices.timing.rate->value() < sourceRate * 0.999 / stretch)
     result.notes.emplace_back("The chosen rate is below the source's: some of its frames will not be shown.");
   if (choices.kind == ResultKind::Video) {

@@ -366,16 +366,14 @@ TEST_F(Jobs, APartThatCannotBeIsRefused) {
 }
 
 TEST_F(Jobs, AFailedResumeKeepsTheProgressInSight) {
-  const auto source = makeClip(place / "disc.mp4", 200);
-  const auto job = queueJob(store, request(source));
-  Watcher watcher;
-  watcher.stopAfter = 260;
-  run(job.id, watcher, watcher.stop.get_token());
-  const double made = store.job(job.id).progress;
-  EXPECT_GT(made, 0.3);
+  const auto source = makeClip(place / "disc.mp4", 10);
+  auto job = queueJob(store, request(source));
+  job.state = "stopped";
+  job.progress = 0.6;
+  store.updateJob(job);
   fs::rename(source, place / "away.mp4");
   EXPECT_THROW(run(job.id), Error);
-  EXPECT_EQ(store.job(job.id).progress, made);
+  EXPECT_EQ(store.job(job.id).progress, 0.6);
 }
 
 TEST_F(Jobs, TrimCropAndScale) {
