@@ -313,10 +313,10 @@ void MainWindow::openPictures(const QStringList& files) {
 
 void MainWindow::openWeights(const QString& file) {
   if (place() == Place::Slowmo) {
-    // Framewright's own weights are safetensors that say where they were trained; all others are RIFE's.
-    const bool ours = QFileInfo(file).suffix().toLower() == u"safetensors"_s;
-    const QString engine = ours ? engineOf(experimentOf(file.toStdString())) : u"rife"_s;
-    return useEngine(engine.isEmpty() ? u"learned"_s : engine, file);
+    // Framewright's own weights say where they were trained; all others are RIFE's.
+    const auto [experiment, settings] = originOf(file.toStdString());
+    const QString engine = engineOf(experiment, settings);
+    return useEngine(!engine.isEmpty() ? engine : experiment.empty() ? u"rife"_s : u"learned"_s, file);
   }
   go(Place::Experiments);
   if (experiments_->setup()->setWeights(file)) return;

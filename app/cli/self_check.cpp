@@ -45,6 +45,7 @@ std::string resultText(const SelfCheckResult& result) {
       failures += check.title + ": " + check.failure + "\n";
       continue;
     }
+    if (check.triplets.empty()) continue;  // stopped before its turn
     rows.push_back({check.engine, fixed(check.average.psnr, 2), fixed(check.average.ssim, 4),
                     fixed(check.average.milliseconds, 0), fixed(check.worst.psnr, 2),
                     clockTime(check.worst.seconds)});

@@ -39,13 +39,18 @@ class SettingFlags {
     Settings settings = Settings::fromJson(slowmoSchema(), base);
     for (const auto& flag : given_)
       if (flag.option->count() > 0) settings.setFromText(flag.name, *flag.text);
-    // Saying --rate is asking for a smoother result; saying both is asking for both.
+    // Saying --rate is asking for a smoother result; saying both is asking for both. So it is where a preset
+    // has the one and the other is said.
     const auto said = [&](std::string_view name) {
-      return base.contains(name) || std::ranges::any_of(given_, [&](const Given& flag) {
-               return flag.name == name && flag.option->count() > 0;
-             });
+      return std::ranges::any_of(
+          given_, [&](const Given& flag) { return flag.name == name && flag.option->count() > 0; });
     };
-    if (!said("mode") && said("rate")) settings.set("mode", std::string(said("factor") ? "both" : "smooth"));
+    if (said("mode")) return settings;
+    const std::string mode = settings.text("mode");
+    if (said("rate") && mode == "slow")
+      settings.set("mode", std::string(said("factor") || base.contains("factor") ? "both" : "smooth"));
+    if (said("factor") && mode == "smooth")
+      settings.set("mode", std::string(base.contains("rate") ? "both" : "slow"));
     return settings;
   }
 
@@ -156,10 +161,14 @@ JobRecord queued(Store& store, const SlowmoRequest& request, const SlowmoArgumen
   const auto job =
       arguments.insteadOf > 0 ? replaceJob(store, arguments.insteadOf, request) : queueJob(store, request);
   if (arguments.adaptMinutes <= 0) return job;
-  auto wish = adaptationFor(request);
-  wish.minutes = arguments.adaptMinutes;
-  const auto adapted = adaptShowingProgress(store, wish);
-  if (adapted.helps()) keepWithJob(store, job.id, adapted.weights);
+  try {
+    auto wish = adaptationFor(request);
+    wish.minutes = arguments.adaptMinutes;
+    const auto adapted = adaptShowingProgress(store, wish);
+    if (adapted.helps()) keepWithJob(store, job.id, adapted.weights);
+  } catch (const Error& error) {  // it is used only if it helps
+    std::cerr << error.what() << " The clip is made without." << std::endl;
+  }
   return job;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -98,9 +99,34 @@ void FrameWindows::addFrames(const std::string& name, std::vector<std::filesyste
 }
 
 void FrameWindows::addVideo(const std::filesystem::path& file, int64_t mostFrames) {
-  Sequences::Sequence sequence{file.filename().string(), {}};
   VideoReader reader(file);
-  for (auto frame = reader.next(); frame && std::ssize(sequence.shots) < mostFrames; frame = reader.next()) {
+  addRun(reader, file.filename().string(), std::numeric_limits<double>::max(), mostFrames);
+}
+
+void FrameWindows::addClip(const std::filesystem::path& clip, double from, double to, int64_t mostFrames) {
+  constexpr int64_t kRun = 40;  // frames
+  VideoReader reader(clip);
+  const VideoInfo& info = reader.info();
+  const double end = to > 0 ? to : info.duration > 0 ? info.duration : std::numeric_limits<double>::max();
+  const bool isLong = (end - from) * info.frameRate.value() > static_cast<double>(mostFrames);
+  const int64_t runs = isLong && info.duration > 0 ? std::max<int64_t>(1, mostFrames / kRun) : 1;
+  for (int64_t run = 0; run < runs; ++run) {
+    const double begin =
+        from + (runs > 1 ? (end - from) * static_cast<double>(run) / static_cast<double>(runs) : 0);
+    if (begin > 0) reader.seek(begin);
+    addRun(reader, clip.filename().string(), end, mostFrames / runs);
+  }
+}
+
+void FrameWindows::addRun(VideoReader& reader, const std::string& name, double until, int64_t mostFrames) {
+  Sequences::Sequence sequence{name, {}};
+  const VideoInfo& info = reader.info();
+  const auto before = [&](const Frame& frame) {
+    return static_cast<double>(frame.pts - info.startPts) * info.timeBase.value() < until;
+  };
+  while (std::ssize(sequence.shots) < mostFrames) {
+    const auto frame = reader.next();
+    if (!frame || !before(*frame)) break;
     std::vector<uchar> bytes;
     cv::imencode(".jpg", to8Bit(frame->image), bytes, {cv::IMWRITE_JPEG_QUALITY, kJpegQuality});
     sequence.shots.push_back({.bytes = std::move(bytes)});

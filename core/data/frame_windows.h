@@ -9,6 +9,8 @@
 
 namespace fw {
 
+class VideoReader;
+
 /// Sequences of real frames with the frames between hidden: crops of a few neighbouring frames. May be asked
 /// from several threads.
 class FrameWindows {
@@ -21,6 +23,9 @@ class FrameWindows {
   void addFrames(const std::string& name,
                  std::vector<std::filesystem::path> files);  ///< one sequence, in order
   void addVideo(const std::filesystem::path& file, int64_t mostFrames);
+  /// A part of anything that can be read as a video, in seconds (`to` 0: its end): of a long one, runs of
+  /// frames all over it.
+  void addClip(const std::filesystem::path& clip, double from, double to, int64_t mostFrames);
   bool empty() const;
   std::vector<std::string> names() const;
   /// Keeps single frames aside, about `most` of them, evenly spread: what to test on when there is one clip
@@ -37,6 +42,7 @@ class FrameWindows {
   std::vector<BetweenSample> heldOutTriplets() const;
 
  private:
+  void addRun(VideoReader& reader, const std::string& name, double until, int64_t mostFrames);
   struct Sequences;
   struct Window;
   std::optional<Window> drawn(Random& random) const;

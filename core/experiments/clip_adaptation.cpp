@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/base/paths.h"
 #include "core/experiments/catalog.h"
+#include "core/slowmo/analysis.h"
 
 namespace fw {
 namespace {
@@ -86,6 +87,8 @@ RunRequest requestFor(const ClipAdaptation& wish) {
   request.threads = wish.threads;
   request.settings = {{"data", {wish.clip.string()}},
                       {"parts_held_out", true},
+                      {"clip_from", wish.from},
+                      {"clip_to", std::max(0.0, wish.to)},
                       {"start", !wish.weights.empty() ? "file"
                                 : bundled()           ? "bundled"
                                                       : "fresh"},
@@ -107,7 +110,12 @@ ClipAdaptation adaptationFor(const SlowmoRequest& request) {
                 "Take the folder they are in.");
   ClipAdaptation wish;
   wish.clip = request.sources.front();
-  if (request.settings.is_object()) wish.quality = request.settings.value("swift_quality", wish.quality);
+  if (!request.settings.is_object()) return wish;
+  wish.quality = request.settings.value("swift_quality", wish.quality);
+  wish.weights = request.settings.value("swift_weights", std::string());
+  const AnalyseOptions part = analyseOptions(request);
+  wish.from = part.from;
+  wish.to = part.to;
   return wish;
 }
 

@@ -12,6 +12,7 @@ namespace fw {
 
 struct ClipAdaptation {
   std::filesystem::path clip;        ///< a video or a folder of frames
+  double from = 0, to = -1;          ///< seconds, the part of it that is to be made; −1: its end
   double minutes = 5;                ///< at most; stopping earlier keeps what is learned so far
   std::string quality = "balanced";  ///< of swift, that it is learned for
   std::filesystem::path weights{};   ///< to begin from; empty: the bundled ones

@@ -50,7 +50,11 @@ Schema schema() {
   auto quality =
       choiceParameter("clip_quality", "Motion in the clip", "Which quality of swift the clip is learned for.",
                       "balanced", {{"fast", "Fast"}, {"balanced", "Balanced"}, {"best", "Best"}});
-  quality.mattersWhen = {{"parts_held_out", {Value(true)}}};
+  auto from = realParameter("clip_from", "From", "Where the part that is learned begins.", 0, 0, 1e6),
+       to = realParameter("clip_to", "To", "Where the part that is learned ends; 0: where the clip does.", 0,
+                          0, 1e6);
+  from.unit = to.unit = "s";
+  for (auto* p : {&quality, &from, &to}) p->mattersWhen = {{"parts_held_out", {Value(true)}}};
   auto network =
       choiceParameter("network", "Network",
                       "Swift is small and starts from classical flow; RIFE (ECCV 2022) starts from nothing.",
@@ -109,10 +113,11 @@ Schema schema() {
   teacher.mattersWhen = {{"network", {Value(std::string("rife"))}}};
   auto precision = choiceParameter("precision", "Precision", "Number type of swift's convolutions.",
                                    "float32", {{"float32", "32 bit"}, {"bfloat16", "16 bit (bfloat16)"}});
-  for (auto* p : {&reuse, &parts, &quality, &share, &alone, &decay, &extra, &weight, &teacher, &precision})
+  for (auto* p :
+       {&reuse, &parts, &quality, &from, &to, &share, &alone, &decay, &extra, &weight, &teacher, &precision})
     p->advanced = true;
-  return Schema({data, heldOut, parts, quality, network, start, weights, share, alone, crop, batch, reuse,
-                 rate, decay, loss, extra, weight, teacher, precision});
+  return Schema({data, heldOut, parts, quality, from,  to,   network, start,  weights, share,    alone,
+                 crop, batch,   reuse, rate,    decay, loss, extra,   weight, teacher, precision});
 }
 
 InterpolationPictures::Choice pictureChoice(const Settings& settings) {
@@ -122,6 +127,8 @@ InterpolationPictures::Choice pictureChoice(const Settings& settings) {
   return {.paths = settings.paths("data"),
           .heldOut = settings.text("held_out"),
           .oneClip = settings.flag("parts_held_out") ? settings.text("clip_quality") : "",
+          .from = settings.real("clip_from"),
+          .to = settings.real("clip_to"),
           .photoShare = settings.matters("photo_share") ? settings.real("photo_share") : 0,
           .aloneShare = settings.real("alone_share"),
           .crop = static_cast<int>(crop),

@@ -28,13 +28,17 @@ std::vector<std::string> namesIn(const std::string& list) {
 }  // namespace
 
 InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(choice) {
+  choice.oneClip.empty() ? useAll() : useOneClip();
+}
+
+void InterpolationPictures::useAll() {
+  const Choice& choice = choice_;
   const auto found = findPictures(choice.paths);
   const auto keepAside = namesIn(choice.heldOut);
   FrameWindows heldOut;
   std::vector<std::string> known;
   const auto isHeldOut = [&](const std::string& name) {
     known.push_back(name);
-    if (!choice.oneClip.empty()) return false;
     return keepAside.empty() ? known.size() % 5 == 0 : std::ranges::find(keepAside, name) != keepAside.end();
   };
   for (const auto& sequence : found.sequences)
@@ -47,25 +51,12 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
                   "Use the name of a folder of frames or of a video file.");
   for (const auto& photo : found.photos) photos_.push_back(readImage(photo));
 
-  if (choice.oneClip.empty()) {
-    heldOut_ = heldOut.triplets(kHeldOutFrames);
-  } else {
-    windows_.holdOutFrames(kHeldOutFrames);
-    heldOut_ = windows_.heldOutTriplets();
-    for (auto& sample : heldOut_) sample.quality = choice.oneClip;
-  }
+  heldOut_ = heldOut.triplets(kHeldOutFrames);
   Random fixed(7);  // the same for every seed, so that runs can be compared
   if (photos_.empty() && windows_.empty())
     for (int i = 0; i < kInventedPhotos; ++i) photos_.push_back(inventedPhoto(kInventedSide, fixed));
-  if (!heldOut_.empty()) {
-    constexpr int kGrid = 32;
-    for (const auto& sample : heldOut_)  // small clips are learned from in small crops
-      choice_.crop = std::min(
-          choice_.crop, std::max(kGrid, std::min(sample.first.cols, sample.first.rows) / kGrid * kGrid));
-    return;
-  }
-  if (photos_.size() < 2 &&
-      !windows_.empty())  // one clip only: its last frames cannot be told apart from the rest
+  if (!heldOut_.empty()) return fitCrop();
+  if (photos_.size() < 2 && !windows_.empty())
     throw Error("There is nothing to validate on", "held_out",
                 "Give at least five sequences, or name one to hold out.");
   // No real sequence to spare: photographs that are then never trained on.
@@ -76,6 +67,27 @@ InterpolationPictures::InterpolationPictures(const Choice& choice) : choice_(cho
   photos_.erase(photos_.end() - spared, photos_.end());
   for (int i = 0; i < kHeldOutFrames; ++i)
     heldOut_.push_back(layeredMotion(aside, kInventedFrameSide, fixed));
+}
+
+void InterpolationPictures::useOneClip() {
+  const std::string clip = choice_.paths.empty() ? "" : choice_.paths.front();
+  if (choice_.paths.size() != 1)
+    throw Error("One clip is learned from at a time", clip, "Name one video, or one folder of frames.");
+  windows_.addClip(clip, choice_.from, choice_.to, kMostFrames);
+  windows_.holdOutFrames(kHeldOutFrames);
+  heldOut_ = windows_.heldOutTriplets();
+  if (heldOut_.empty())
+    throw Error("The clip is too short to learn from", clip, "It takes a dozen frames or more.");
+  for (auto& sample : heldOut_) sample.quality = choice_.oneClip;
+  fitCrop();
+}
+
+// Small clips are learned from in small crops.
+void InterpolationPictures::fitCrop() {
+  constexpr int kGrid = 32;
+  for (const auto& sample : heldOut_)
+    choice_.crop = std::min(choice_.crop,
+                            std::max(kGrid, std::min(sample.first.cols, sample.first.rows) / kGrid * kGrid));
 }
 
 /// As an engine sees them at this quality; learned from in a few places.

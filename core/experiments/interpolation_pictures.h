@@ -13,8 +13,9 @@ class InterpolationPictures {
   struct Choice {
     std::vector<std::string> paths;  ///< empty: pictures are invented
     std::string heldOut;             ///< names of sequences, separated by commas; empty: every fifth
-    std::string oneClip{};  ///< not empty: single frames are held out, and the others learned from as they
-                            ///< are, at this quality of motion
+    std::string oneClip{};    ///< not empty: single frames are held out, and the others learned from as they
+                              ///< are, at this quality of motion
+    double from = 0, to = 0;  ///< seconds, the part of the one clip; `to` 0: its end
     double photoShare = 0.3;
     double aloneShare = 0.25;
     int crop = 192;     ///< side of the pictures that motion is looked for in
@@ -27,6 +28,9 @@ class InterpolationPictures {
   const std::vector<BetweenSample>& heldOut() const { return heldOut_; }
 
  private:
+  void useAll();
+  void useOneClip();
+  void fitCrop();
   BetweenSample drawn(Random& random) const;
   std::optional<BetweenSample> drawnWhole(const std::string& quality, Random& random) const;
 

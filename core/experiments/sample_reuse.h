@@ -26,7 +26,11 @@ class SampleReuse {
   int64_t* drawn() { return &drawn_; }
 
  private:
+  void forget();
+
   int64_t uses_, drawn_ = 0;
+  std::vector<uint64_t> gone_;  // since the last call of seeds()
+  std::size_t bytes_ = 0;       // of what is kept
   torch::Tensor recent_;
   std::mutex mutex_;
   std::unordered_map<uint64_t, std::shared_ptr<const InterpolationSample>> kept_;

@@ -67,8 +67,8 @@ std::vector<PickleValue> Pickle::popToMark() {
   return values;
 }
 
-void Pickle::push(PickleKind kind, int64_t number, std::string text) {
-  stack_.push_back({kind, number, std::move(text)});
+void Pickle::push(PickleKind kind, int64_t number, std::string_view text) {
+  stack_.push_back({kind, number, text});
 }
 
 void Pickle::pushContainer(PickleKind kind, std::vector<PickleValue> items) {
@@ -84,13 +84,16 @@ void Pickle::recall(uint64_t slot) {
   stack_.push_back(found->second);
 }
 
-void Pickle::global(const std::string& module, const std::string& name) {
-  const std::string full = module + "." + name;
-  if (!kKnownGlobals.contains(full)) refuse("it wants Python's " + full.substr(0, 80));
-  push(PickleKind::Global, 0, full);
+void Pickle::global(std::string_view module, std::string_view name) {
+  const std::string full = std::string(module) + "." + std::string(name);
+  const auto known = kKnownGlobals.find(full);
+  if (known == kKnownGlobals.end()) refuse("it wants Python's " + full.substr(0, 80));
+  push(PickleKind::Global, 0, *known);
 }
 
 std::vector<int64_t> Pickle::numbersOf(const PickleValue& tuple) const {
+  constexpr std::size_t kMostDimensions = 64;
+  if (items(tuple).size() > kMostDimensions) refuse("a tensor has an odd shape");
   std::vector<int64_t> numbers;
   for (const auto& item : items(tuple)) {
     if (item.kind != PickleKind::Number || item.number < 0) refuse("a tensor has an odd shape");
@@ -108,8 +111,8 @@ void Pickle::persistent() {
                      parts[4].kind == PickleKind::Number && parts[4].number >= 0 &&
                      (parts.size() < 6 || parts[5].kind == PickleKind::None);
   if (!known) refuse("it refers to data in an unknown way");
-  storages_.push_back(
-      {parts[1].text.substr(std::string_view("torch.").size()), parts[2].text, parts[4].number});
+  storages_.push_back({std::string(parts[1].text.substr(std::string_view("torch.").size())),
+                       std::string(parts[2].text), parts[4].number});
   push(PickleKind::Storage, static_cast<int64_t>(storages_.size()) - 1);
 }
 
@@ -151,7 +154,7 @@ void Pickle::reduce() {
              values[0].kind == PickleKind::Tensor) {
     stack_.push_back(PickleValue(values[0]));
   } else {
-    refuse("it calls " + function.text);
+    refuse("it calls " + std::string(function.text));
   }
 }
 
@@ -216,14 +219,14 @@ bool Pickle::step(std::string_view& bytes) {
       take(8), push(PickleKind::Real);
       break;  // BINFLOAT
     case 'X':
-      push(PickleKind::Text, 0, std::string(take(little<uint32_t>(take(4)))));
+      push(PickleKind::Text, 0, take(little<uint32_t>(take(4))));
       break;  // BINUNICODE
     case 'T':
-      push(PickleKind::Text, 0, std::string(take(little<uint32_t>(take(4)))));
+      push(PickleKind::Text, 0, take(little<uint32_t>(take(4))));
       break;  // BINSTRING
     case 0x8c:
     case 'U':
-      push(PickleKind::Text, 0, std::string(take(byte())));
+      push(PickleKind::Text, 0, take(byte()));
       break;  // SHORT_…
     case '}':
       pushContainer(PickleKind::Dict, {});
@@ -270,7 +273,7 @@ bool Pickle::step(std::string_view& bytes) {
     case 0x8a: {  // LONG1
       const std::string_view digits = take(byte());
       if (digits.size() > sizeof(int64_t)) {
-        push(PickleKind::Other, 0, std::string(digits));
+        push(PickleKind::Other, 0, digits);
         break;
       }
       int64_t number = !digits.empty() && (digits.back() & 0x80) ? -1 : 0;

@@ -13,8 +13,8 @@ enum class PickleKind { None, Bool, Number, Real, Text, Tuple, List, Dict, Globa
 
 struct PickleValue {
   PickleKind kind = PickleKind::None;
-  int64_t number = 0;     ///< a number, or where a container, storage or tensor is kept
-  std::string text = {};  ///< a text, or a global's name
+  int64_t number = 0;          ///< a number, or where a container, storage or tensor is kept
+  std::string_view text = {};  ///< a text in the file itself, or a global's name
 };
 
 struct PickledStorage {
@@ -34,7 +34,8 @@ class Pickle {
  public:
   explicit Pickle(std::string fileName) : file_(std::move(fileName)) {}
 
-  /// Reads up to and with STOP; `bytes` then begins behind it. Throws Error for anything not understood.
+  /// Reads up to and with STOP; `bytes` then begins behind it, and texts refer to it. Throws Error for
+  /// anything not understood.
   PickleValue read(std::string_view& bytes);
 
   const std::vector<PickleValue>& items(const PickleValue& container) const;
@@ -47,11 +48,11 @@ class Pickle {
   PickleValue pop();
   PickleValue& top();
   std::vector<PickleValue> popToMark();
-  void push(PickleKind kind, int64_t number = 0, std::string text = {});
+  void push(PickleKind kind, int64_t number = 0, std::string_view text = {});
   void pushContainer(PickleKind kind, std::vector<PickleValue> items);
   void remember(uint64_t slot);
   void recall(uint64_t slot);
-  void global(const std::string& module, const std::string& name);
+  void global(std::string_view module, std::string_view name);
   void persistent();
   void reduce();
   PickledTensor tensorFrom(const std::vector<PickleValue>& arguments) const;

@@ -87,7 +87,7 @@ class Rebuilding {
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       const PickleValue &key = items[i], &value = items[i + 1];
       const std::string name =
-          prefix + (key.kind == PickleKind::Text ? key.text : std::to_string(key.number));
+          prefix + (key.kind == PickleKind::Text ? std::string(key.text) : std::to_string(key.number));
       switch (value.kind) {
         case PickleKind::Tensor:
           tensors_[name] = rebuilt(value);
@@ -176,15 +176,16 @@ TensorMap fromOldFormat(std::string_view bytes, Pickle& pickle) {
   for (const auto& storage : pickle.storages()) storages.emplace(storage.key, storage);
   Entries data;
   for (const auto& key : pickle.items(keys)) {
-    const auto found = storages.find(key.text);
-    if (found == storages.end()) pickle.refuse("its data \"" + key.text + "\" belongs to nothing");
+    const std::string name(key.text);
+    const auto found = storages.find(name);
+    if (found == storages.end()) pickle.refuse("its data \"" + name + "\" belongs to nothing");
     const auto elements = numberAt<int64_t>(bytes, 0, pickle);
-    if (elements != found->second.elements) pickle.refuse("its data \"" + key.text + "\" has the wrong size");
+    if (elements != found->second.elements) pickle.refuse("its data \"" + name + "\" has the wrong size");
     uint64_t length = 0;
     if (__builtin_mul_overflow(static_cast<uint64_t>(elements),
                                torch::elementSize(typeOf(found->second.type)), &length))
       pickle.refuse("it is cut off");
-    data[key.text] = part(bytes, sizeof elements, length, pickle);
+    data[name] = part(bytes, sizeof elements, length, pickle);
     bytes.remove_prefix(sizeof elements + static_cast<std::size_t>(length));
   }
   return Rebuilding(pickle, data).tensorsOf(root);
@@ -192,7 +193,7 @@ TensorMap fromOldFormat(std::string_view bytes, Pickle& pickle) {
 
 std::string contentOf(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in || fs::is_directory(file))
+  if (!in || !fs::is_regular_file(file))
     throw Error("This weights file cannot be opened", file.string(), "Check that it exists and may be read.");
   std::string bytes(static_cast<std::size_t>(fs::file_size(file)), '\0');
   in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -238,9 +238,20 @@ void writeSafetensors(const fs::path& file, const Safetensors& content) {
   });
 }
 
+namespace {
+
+// Devices and pipes have none.
+std::size_t bytesOf(const fs::path& file) {
+  std::error_code none;
+  const auto bytes = fs::file_size(file, none);
+  return none ? 0 : static_cast<std::size_t>(bytes);
+}
+
+}  // namespace
+
 Safetensors readSafetensors(const fs::path& file) {
   std::ifstream in = openFile(file);
-  const auto fileBytes = static_cast<std::size_t>(fs::file_size(file));
+  const auto fileBytes = bytesOf(file);
   Header header = readHeader(in, fileBytes, file.string());
   Safetensors content;
   content.metadata = std::move(header.metadata);
@@ -256,7 +267,7 @@ Safetensors readSafetensors(const fs::path& file) {
 
 Metadata readSafetensorsMetadata(const fs::path& file) {
   std::ifstream in = openFile(file);
-  return readHeader(in, static_cast<std::size_t>(fs::file_size(file)), file.string()).metadata;
+  return readHeader(in, bytesOf(file), file.string()).metadata;
 }
 
 Safetensors parseSafetensors(std::string_view bytes, const std::string& name) {

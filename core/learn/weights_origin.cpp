@@ -5,10 +5,16 @@
 
 namespace fw {
 
-std::string experimentOf(const std::filesystem::path& weights) try {
+WeightsOrigin originOf(const std::filesystem::path& weights) try {
   const Metadata about = readSafetensorsMetadata(weights);
-  const auto found = about.find("experiment");
-  return found == about.end() ? std::string() : found->second;
+  const auto told = [&](const char* name) {
+    const auto found = about.find(name);
+    return found == about.end() ? std::string() : found->second;
+  };
+  WeightsOrigin origin{told("experiment")};
+  if (auto settings = nlohmann::json::parse(told("settings"), nullptr, false); settings.is_object())
+    origin.settings = std::move(settings);
+  return origin;
 } catch (const Error&) {
   return {};
 }

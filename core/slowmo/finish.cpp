@@ -72,6 +72,11 @@ Retiming retimingFor(const FinishInput& input) {
   retiming.sound = input.choices.sound;
   retiming.trimStart = sourceSeconds(input.analysis, input.info, 0);
   const bool whole = input.segments >= input.plan.segments();
+  const OutputTime last =
+      input.plan.timeline().at((whole ? input.plan.count() : input.plan.segment(input.segments - 1).end) - 1);
+  const double tick = input.plan.timeline().timeBase().value();
+  retiming.lastFrame = static_cast<double>(last.duration) * tick;
+  retiming.end = static_cast<double>(last.pts) * tick + retiming.lastFrame;
   const AnalyseOptions options = analyseOptions(input.request);
   if (!whole)
     retiming.trimEnd = input.plan.timeline().sourceSeconds(

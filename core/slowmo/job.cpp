@@ -14,12 +14,15 @@
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/image/views.h"
+#include "core/nn/device.h"
 #include "core/slowmo/fingerprint.h"
 #include "core/slowmo/finish.h"
 #include "core/slowmo/job_weights.h"
 #include "core/slowmo/pipeline.h"
 #include "core/slowmo/progress_meter.h"
 #include "core/slowmo/segments.h"
+#include "core/slowmo/settings.h"
+#include "core/slowmo/swift_mix.h"
 #include "core/store/folder_lock.h"
 
 namespace fw {
@@ -66,6 +69,23 @@ void checkEncoder(const SlowmoChoices& choices) {
     if (!canEncode(codec))
       throw Error("This build of FFmpeg has no encoder for it", codec,
                   "Choose another compression or file type.");
+}
+
+// What needs weights that nobody has, or a device that is not there, would wait for ever.
+void checkEngines(const SlowmoRequest& request) {
+  const Settings settings = settingsOf(request);
+  const EngineOptions options = engineOptions(settings);
+  deviceCalled(options.device);
+  std::set<std::string> engines{settings.text("engine")};
+  for (const auto& range : request.engineRanges) engines.insert(range.engine);
+  for (const auto& engine : engines) {
+    const EngineKind& kind = engineKind(engine);
+    const Settings own = engineSettings(settings, kind);
+    if (engine != "swift")
+      kind.make(own, options);
+    else if (!own.text("weights").empty())  // making it measures the machine, which can wait
+      loadSwift(own.text("weights"));
+  }
 }
 
 void checkNotTheSource(const SlowmoRequest& request) {
@@ -382,8 +402,7 @@ fs::path fullName(const SlowmoRequest& request, const VideoInfo& info) {
   unnamed.output.clear();
   const SlowmoChoices choices = choicesFor(unnamed, info);
   if (choices.kind == ResultKind::Pictures) return wanted;
-  return inside ? wanted / suggestedOutput(request, info).filename()
-                : fs::path(wanted.string() + "." + choices.ending);
+  return inside ? outputIn(wanted, request, info) : fs::path(wanted.string() + "." + choices.ending);
 }
 
 SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
@@ -392,6 +411,11 @@ SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
       request.output.empty() ? fs::absolute(suggestedOutput(request, info)) : fullName(request, info);
   checkName(request.output);
   request.settings = settingsOf(request).toJson();
+  // "walk.png" asks for pictures: they are a folder of that name without the ending.
+  if (const auto choices = choicesFor(request, info); choices.kind == ResultKind::Pictures) {
+    request.settings["container"] = choices.ending;
+    request.output = outputAs(choices.ending, request.output);
+  }
   return request;
 }
 
@@ -441,7 +465,7 @@ JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
   checkEncoder(choices);
   checkNotTheSource(request);
   checkFolderWritable(request.output);
-  for (const auto& range : request.engineRanges) engineKind(range.engine);
+  checkEngines(request);
   const auto print = fingerprint(request.sources);
   JobRecord job = store.createJob(toJson(request));
   try {

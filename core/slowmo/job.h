@@ -59,6 +59,8 @@ VideoInfo probe(const SlowmoRequest&);
 
 /// Beside the source, says what was done ("walk 4x.mp4"), never a name that exists.
 std::filesystem::path suggestedOutput(const SlowmoRequest&, const VideoInfo&);
+/// The same in another folder.
+std::filesystem::path outputIn(const std::filesystem::path& folder, const SlowmoRequest&, const VideoInfo&);
 /// The same name for a result of another file type, one of the setting "container".
 std::filesystem::path outputAs(const std::string& container, const std::filesystem::path& output);
 

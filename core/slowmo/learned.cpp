@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/safetensors.h"
+#include "core/nn/device.h"
 #include "core/nn/glow_unet.h"
 #include "core/nn/middle_frame_net.h"
 #include "core/nn/tensor_image.h"
@@ -43,15 +44,23 @@ Learned learned(Holder net, int multiple, bool wantsFlow = false) {
 
 Learned networkOf(const std::string& experiment, const nlohmann::json& settings) {
   const auto text = [&](const char* name) { return settings.at(name).get<std::string>(); };
-  const auto number = [&](const char* name) { return settings.at(name).get<int64_t>(); };
-  if (experiment == "middle-frame-unet") return learned(MiddleFrameNet(std::stoll(text("width"))), 4);
+  const auto within = [](int64_t value, int64_t most) {
+    if (value < 1 || value > most) throw std::out_of_range("no network is so large");
+    return value;
+  };
+  const auto number = [&](const char* name, int64_t most) {
+    return within(settings.at(name).get<int64_t>(), most);
+  };
+  if (experiment == "middle-frame-unet")
+    return learned(MiddleFrameNet(within(std::stoll(text("width")), 512)), 4);
   if (experiment == "clip-unet") {
     if (text("network") == "step-0") return learned(NaiveConv3d(), 1);
     return learned(FusedUNet(text("network") == "small" ? 16 : 64, text("fusion") == "infuse"), 2);
   }
   const auto told = text("couplings") == "motion" ? 9 : text("couplings") == "pair" ? 6 : 0;
-  return learned(GlowUNet(GlowUNetOptions{number("levels"), number("flow_steps"), number("width"), told}),
-                 1 << number("levels"), told == 9);
+  const int64_t levels = number("levels", 8);
+  return learned(GlowUNet(GlowUNetOptions{levels, number("flow_steps", 64), number("width", 1024), told}),
+                 1 << levels, told == 9);
 }
 
 Learned loaded(const std::string& path) {
@@ -77,7 +86,7 @@ Learned loaded(const std::string& path) {
     return net;
   } catch (const nlohmann::json::exception&) {
     throw Error("The settings in these weights cannot be read", path, "Train the experiment again.");
-  } catch (const std::logic_error&) {  // a width that is no number
+  } catch (const std::logic_error&) {  // a width that is no number, or none that a network has
     throw Error("The settings in these weights cannot be read", path, "Train the experiment again.");
   }
 }
@@ -97,7 +106,7 @@ class LearnedEngine : public Engine {
  public:
   LearnedEngine(const Settings& settings, const EngineOptions& engine)
       : net_(loaded(settings.text("weights"))),
-        device_(engine.device),
+        device_(deviceCalled(engine.device)),
         threads_(engine.threads > 0 ? engine.threads
                                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))) {
     net_.module->to(device_);

@@ -58,7 +58,9 @@ SlowmoRequest slowmoRequestFromJson(const nlohmann::json& json) {
   }
 }
 
-fs::path suggestedOutput(const SlowmoRequest& request, const VideoInfo& info) {
+namespace {
+
+fs::path namedAfterSource(const SlowmoRequest& request, const VideoInfo& info) {
   if (request.sources.empty()) throw Error("There is nothing to slow down", "", "Choose a video first.");
   SlowmoRequest unnamed = request;
   unnamed.output.clear();
@@ -73,7 +75,17 @@ fs::path suggestedOutput(const SlowmoRequest& request, const VideoInfo& info) {
   constexpr std::size_t kLongest = 200;  // of the 255 that names have: others are made of it
   std::string name = shortened(stem, kLongest) + " " + whatWasDone(choices.timing);
   if (choices.kind != ResultKind::Pictures) name += "." + choices.ending;
-  return unusedPath(source.parent_path() / name);
+  return source.parent_path() / name;
+}
+
+}  // namespace
+
+fs::path suggestedOutput(const SlowmoRequest& request, const VideoInfo& info) {
+  return unusedPath(namedAfterSource(request, info));
+}
+
+fs::path outputIn(const fs::path& folder, const SlowmoRequest& request, const VideoInfo& info) {
+  return unusedPath(folder / namedAfterSource(request, info).filename());
 }
 
 }  // namespace fw

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/learn/pytorch_file.h"
+#include "core/nn/device.h"
 #include "core/nn/rife.h"
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/flow_render.h"
@@ -55,7 +56,7 @@ class RifeEngine : public Engine {
  public:
   RifeEngine(const Settings& settings, const EngineOptions& engine)
       : net_(loaded(settings.text("weights"))),
-        device_(engine.device),
+        device_(deviceCalled(engine.device)),
         threads_(engine.threads > 0 ? engine.threads
                                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))) {
     net_->to(device_);

@@ -107,10 +107,14 @@ class TripletSource {
       : reader_(video, {.maxHeight = options.maxHeight}) {
     const VideoInfo& info = reader_.info();
     from_ = std::max(0.0, options.from);
-    until_ = options.to > from_ ? options.to : std::max(info.duration, from_);
+    const bool known = info.duration > 0;  // raw streams do not say how long they are
+    until_ = options.to > from_ ? options.to
+             : known            ? std::max(info.duration, from_)
+                                : std::numeric_limits<double>::max();
     frame_ = info.frameRate.num > 0 ? 1 / info.frameRate.value() : 0.04;
     const double room = (until_ - from_) / (3 * frame_);
-    parts_ = std::clamp(static_cast<int>(room), 1, std::max(1, options.triplets));
+    const int most = std::max(1, options.triplets);
+    parts_ = !known && options.to <= from_ ? 1 : static_cast<int>(std::clamp(room, 1.0, 1.0 * most));
   }
 
   int parts() const { return parts_; }
@@ -119,7 +123,8 @@ class TripletSource {
     const double length = (until_ - from_) / parts_;
     const double begin = from_ + part * length, end = part + 1 == parts_ ? until_ : begin + length;
     // A little before the middle of the part: clips begin and end with stills and fades.
-    const double start = begin + std::max(0.0, length / 2 - 3 * frame_), early = start - kStep * frame_;
+    const double middle = until_ < std::numeric_limits<double>::max() ? length / 2 - 3 * frame_ : 0;
+    const double start = begin + std::max(0.0, middle), early = start - kStep * frame_;
     if (part == 0 && start <= kReadBetween * kTriplet * frame_) {
       walk_.begin(0);
     } else {
@@ -182,6 +187,14 @@ void checkOne(Competitor& competitor, const Triplet& triplet) {
     competitor.check.failure = error.what();
     competitor.engine.reset();
   }
+}
+
+// Engines are compared on the same triplets only.
+void forgetBeyond(int triplets, Competitor& competitor) {
+  const auto most = static_cast<std::size_t>(triplets);
+  if (competitor.ranking.size() <= most) return;
+  competitor.check.triplets.resize(most);
+  competitor.ranking.resize(most);
 }
 
 // Pictures are made again rather than kept: twelve triplets of a 4K clip fill the memory.
@@ -253,18 +266,20 @@ SelfCheckResult selfCheck(const std::filesystem::path& video, const SelfCheckOpt
   const int total = source.parts() * static_cast<int>(all.size());
   for (int part = 0; part < source.parts() && !stop.stop_requested(); ++part) {
     const auto triplet = source.inPart(part, stop);
-    if (triplet) ++result.triplets;
     for (Competitor& competitor : all) {
       if (stop.stop_requested()) break;
       if (triplet) checkOne(competitor, *triplet);
       if (onProgress) onProgress({competitor.check.engine, ++done, total});
     }
+    if (triplet && !stop.stop_requested()) ++result.triplets;
   }
-  if (result.triplets == 0 && !stop.stop_requested())
+  if (result.triplets > 0)  // a part that was stopped in the middle is no comparison
+    for (Competitor& competitor : all) forgetBeyond(result.triplets, competitor);
+  else if (!stop.stop_requested())
     throw Error("This clip has nothing to check", video.string(),
                 "It needs at least three frames in a row that move and hold no cut.");
   for (Competitor& competitor : all) result.engines.push_back(summary(competitor, source));
-  recommend(result);
+  if (result.triplets > 0) recommend(result);
   return result;
 }
 

@@ -194,9 +194,10 @@ void checkPair(const std::string& container, const std::string& codec) {
   };
   if (container == "webm" && codec != "vp9" && codec != "av1")
     refuse("Choose VP9 or AV1, or another file type.");
-  if (container == "mp4" && (codec == "prores" || codec == "ffv1"))
-    refuse("Choose Matroska or QuickTime as the file type.");
-  if (container == "mov" && (codec == "vp9" || codec == "av1" || codec == "ffv1"))
+  if (codec == "ffv1" && (container == "mp4" || container == "mov"))
+    refuse("Choose Matroska as the file type.");
+  if (container == "mp4" && codec == "prores") refuse("Choose Matroska or QuickTime as the file type.");
+  if (container == "mov" && (codec == "vp9" || codec == "av1"))
     refuse("Choose MP4 or Matroska as the file type.");
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
+#include "core/nn/device.h"
 #include "core/slowmo/flow.h"
 #include "core/slowmo/render_ahead.h"
 #include "core/slowmo/swift_mix.h"
@@ -45,7 +46,7 @@ class Swift : public Engine {
  public:
   Swift(const Settings& settings, const EngineOptions& engine)
       : net_(chosenNet(settings.text("weights"))),
-        device_(engine.device),
+        device_(deviceCalled(engine.device)),
         twoThreads_(engine.threads != 1),
         motion_(swiftMotion(settings.text("quality"), twoThreads_)),
         render_([this](const FramePair& pair, double time) { return motionAt(pair, time); },

@@ -21,11 +21,16 @@ using namespace ffmpeg;
 /// The packets of all segments as one stream whose decoding times rise, as if one encoder had made it.
 class JoinedVideo {
  public:
-  JoinedVideo(std::span<const fs::path> segments, const VideoInfo& source, Output& output)
+  JoinedVideo(std::span<const fs::path> segments, const VideoInfo& source, const Retiming& retiming,
+              Output& output)
       : segments_(segments) {
     if (segments.empty()) throw Error("There is nothing to join", "", "");
     open(0);
     base_ = stream().time_base;
+    if (retiming.end > 0) {
+      end_ = std::llround(retiming.end / av_q2d(base_));
+      lastPts_ = std::llround((retiming.end - retiming.lastFrame) / av_q2d(base_));
+    }
     AVStream* to = output.addStream();
     index_ = to->index;
     AVCodecParameters& codec = *to->codecpar;
@@ -59,12 +64,12 @@ class JoinedVideo {
 
   /// Writes one packet. False: there are no more.
   bool advance(Output& output) {
-    const Packet packet = read();
+    Packet packet = next_ ? std::move(next_) : read();
     if (!packet) {
       ended_ = true;
       return false;
     }
-    av_packet_rescale_ts(packet.get(), stream().time_base, base_);
+    next_ = read();
     // Decoding times are the presentation times in order, `delay_` frames earlier. Those that the segments
     // carry overlap.
     if (delays_.empty()) {
@@ -82,7 +87,12 @@ class JoinedVideo {
     if (packet->dts > packet->pts)
       throw Error("The segments overlap in time", segments_[at_].string(),
                   "Remove the job's segments and make them again.");
+    if (lastDts_ == AV_NOPTS_VALUE) {
+      firstPts_ = packet->pts;
+      firstDts_ = packet->dts;
+    }
     lastDts_ = packet->dts;
+    holdLast(*packet);
     reached_ = std::max(reached_, static_cast<double>(packet->pts) * av_q2d(base_));
     packet->stream_index = index_;
     packet->pos = -1;
@@ -92,6 +102,17 @@ class JoinedVideo {
 
  private:
   static constexpr const char* kFailed = "Could not join the video";
+
+  // A last frame that is held is longer than its neighbours, and MP4 keeps only how long the packet is that
+  // comes last, which may be of an earlier frame.
+  void holdLast(AVPacket& packet) {
+    if (end_ == AV_NOPTS_VALUE) return;
+    if (std::abs(packet.pts - lastPts_) <= 1)
+      packet.duration = std::max<int64_t>(1, end_ - packet.pts);
+    else if (!next_)
+      packet.duration =
+          std::max(packet.duration, std::min(end_ - firstPts_ - (packet.dts - firstDts_), end_ - packet.pts));
+  }
 
   AVStream& stream() const { return *input_->stream(stream_); }
 
@@ -113,7 +134,10 @@ class JoinedVideo {
     for (;;) {
       Packet packet = newPacket();
       const int code = av_read_frame(input_->get(), packet.get());
-      if (code >= 0 && packet->stream_index == stream_ && packet->pts != AV_NOPTS_VALUE) return packet;
+      if (code >= 0 && packet->stream_index == stream_ && packet->pts != AV_NOPTS_VALUE) {
+        av_packet_rescale_ts(packet.get(), stream().time_base, base_);
+        return packet;
+      }
       if (code >= 0) continue;
       if (code != AVERROR_EOF)
         check(code, kFailed, segments_[at_].string(), "Remove this segment and make it again.");
@@ -127,6 +151,8 @@ class JoinedVideo {
   std::size_t at_ = 0;
   int stream_ = 0, index_ = 0;
   AVRational base_{};
+  Packet next_;
+  int64_t end_ = AV_NOPTS_VALUE, lastPts_ = AV_NOPTS_VALUE, firstPts_ = 0, firstDts_ = 0;
   std::string headers_;
   std::size_t delay_ = 0;
   std::priority_queue<int64_t, std::vector<int64_t>, std::greater<>> delays_;
@@ -291,7 +317,7 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
   if (!(retiming.stretch > 0))
     throw Error("The stretch must be positive", std::to_string(retiming.stretch), "");
   Output output(file, containerFor(file));
-  JoinedVideo video(segments, source, output);
+  JoinedVideo video(segments, source, retiming, output);
   std::vector<std::unique_ptr<Companions>> companions;
   struct Cover {
     int stream;

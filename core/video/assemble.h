@@ -15,7 +15,9 @@ struct Retiming {
   double stretch = 1.0;                ///< 4.0 for four times slower; 1.0 when only the rate rises
   double trimStart = 0, trimEnd = -1;  ///< source seconds; −1: the end
   Sound sound = Sound::Keep;
-  bool picturesAlone = false;  ///< nothing of the source's other streams
+  double end = -1, lastFrame = 0;  ///< seconds of the result: its end, and how long its last frame is shown;
+                                   ///< −1: as the segments say, of which many files do not keep all
+  bool picturesAlone = false;      ///< nothing of the source's other streams
 };
 
 struct AssembleReport {

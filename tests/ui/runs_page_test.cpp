@@ -235,6 +235,7 @@ class RunsPageTest : public QObject {
 
   void onlyRunsThatMakeFramesCanBeEngines() {
     QCOMPARE(engineOf("interpolation"), u"swift"_s);
+    QCOMPARE(engineOf("interpolation", {{"network", "rife"}}), u"rife"_s);
     QCOMPARE(engineOf("clip-unet"), u"learned"_s);
     QVERIFY(engineOf("cnn-classifier").isEmpty());
   }

@@ -77,8 +77,10 @@ QPushButton* button(const QString& iconName, const QString& text, const QString&
 
 }  // namespace
 
-QString engineOf(const std::string& experiment) {
-  if (experiment == "interpolation") return u"swift"_s;
+QString engineOf(const std::string& experiment, const nlohmann::json& settings) {
+  if (experiment == "interpolation")
+    return settings.is_object() && settings.value("network", std::string()) == "rife" ? u"rife"_s
+                                                                                      : u"swift"_s;
   if (experiment == "middle-frame-unet" || experiment == "clip-unet" || experiment == "glow-unet")
     return u"learned"_s;
   return {};
@@ -322,7 +324,8 @@ void RunsPage::useAsEngine() {
   store_->ask(
       this, [id = ids.front()](Store& store) { return weightsFile(store.run(id).folder, Weights::Best); },
       [this,
-       engine = engineOf(runs_->run(ids.front())->request.experiment)](const std::filesystem::path& file) {
+       engine = engineOf(runs_->run(ids.front())->request.experiment,
+                         runs_->run(ids.front())->request.settings)](const std::filesystem::path& file) {
         Q_EMIT engineAsked(engine, QString::fromStdString(file.string()));
       },
       [this](const QString& text) { message_->error(text); });

@@ -19,7 +19,7 @@ class RunTable;
 class StoreThread;
 
 /// The slow-motion engine that a run of this experiment can be; empty when it can be none.
-QString engineOf(const std::string& experiment);
+QString engineOf(const std::string& experiment, const nlohmann::json& settings = {});
 
 /// Every run there ever was: sort, filter, compare, take notes, go on with one or start from its set-up.
 class RunsPage : public QWidget {

@@ -79,7 +79,7 @@ AdaptPanel::AdaptPanel(QWidget* parent)
       words_(label(kPurpose, TextRole::Body, true)),
       minutes_(new QSpinBox),
       adapt_(new QPushButton(kStart)),
-      forget_(new QPushButton(u"Use the bundled weights"_s)),
+      forget_(new QPushButton(u"Forget what was learned"_s)),
       plot_(new LossPlot),
       compare_(new CompareView) {
   minutes_->setRange(1, 120);
@@ -114,6 +114,7 @@ AdaptPanel::AdaptPanel(QWidget* parent)
   connect(&task_, &Task::failed, this, [this](const QString& message) {
     adapt_->setText(kStart);
     words_->setText(kPurpose);
+    forget_->setVisible(!weights_.empty());
     Q_EMIT failed(message);
   });
 }
@@ -184,8 +185,8 @@ void AdaptPanel::showEnd() {
   if (taught_ != clip_.sources) return forget();  // another clip was opened meanwhile
   adapt_->setText(u"Adapt again"_s);
   const auto result = *coming_;
-  weights_ = result.weights;
-  forget_->setVisible(result.helps());
+  if (result.helps()) weights_ = result.weights;  // else what helped before stays
+  forget_->setVisible(!weights_.empty());
   words_->setText(
       result.helps()
           ? u"Adapted: %1 on held-back frames. This clip will be made with what was learned."_s.arg(

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/data/frame_windows.h"
 #include "core/data/layered_motion.h"
+#include "core/video/writer.h"
 
 namespace fw {
 namespace {
@@ -99,6 +100,44 @@ TEST(FrameWindows, GivesRealTripletsWithMotion) {
     EXPECT_EQ(crop->middle.size(), cv::Size(64, 64));
     EXPECT_GT(distance(crop->first, crop->second), 0.5);
   }
+}
+
+TEST(FrameWindows, TakeThePartOfAClipThatIsAskedFor) {
+  const Folder folder;
+  const auto clip = folder.path() / "title.gif";  // still, then moving
+  {
+    VideoWriter writer(clip, {.codec = "gif"}, {160, 128, {10, 1}, {1, 10}, {}});
+    for (int i = 0; i < 40; ++i) {
+      cv::Mat picture(128, 160, CV_8UC3, cv::Scalar(20, 60, 90));
+      cv::circle(picture, {20 + 5 * std::max(0, i - 20), 60}, 24, {200, 180, 40}, cv::FILLED);
+      writer.write(picture, i, 1);
+    }
+    writer.finish();
+  }
+  Random random(2);
+  FrameWindows title, rest;
+  title.addClip(clip, 0, 1.9, 400);
+  EXPECT_FALSE(title.crop(96, random));
+  rest.addClip(clip, 2, 0, 400);
+  EXPECT_EQ(rest.triplets(100).size(), 9U);
+  EXPECT_TRUE(rest.crop(96, random));
+}
+
+TEST(FrameWindows, SeeALongClipFromBeginningToEnd) {
+  const Folder folder;
+  const auto clip = folder.path() / "long.gif";
+  {
+    VideoWriter writer(clip, {.codec = "gif"}, {64, 48, {10, 1}, {1, 10}, {}});
+    for (int i = 0; i < 200; ++i) writer.write(cv::Mat(48, 64, CV_8UC3, cv::Scalar::all(i)), i, 1);
+    writer.finish();
+  }
+  FrameWindows windows;
+  windows.addClip(clip, 0, 0, 80);
+  EXPECT_EQ(windows.names().size(), 2U) << "runs of frames";
+  double latest = 0;
+  for (const auto& triplet : windows.triplets(100)) latest = std::max(latest, cv::mean(triplet.second)[0]);
+  EXPECT_GT(latest, 130);
+  EXPECT_LT(latest, 150);
 }
 
 TEST(FrameWindows, StillPicturesAreNoMotion) {

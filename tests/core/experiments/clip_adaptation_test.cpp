@@ -88,6 +88,10 @@ TEST(ClipAdaptation, IsForTheQualityThatIsAskedFor) {
   request.settings = {{"swift_quality", "best"}};
   EXPECT_EQ(adaptationFor(request).quality, "best");
   EXPECT_EQ(adaptationFor(request).clip, "clip.mp4");
+  request.settings = {{"trim_in", 14.0}, {"trim_out", 20.0}, {"swift_weights", "/a/mine.safetensors"}};
+  EXPECT_EQ(adaptationFor(request).weights, "/a/mine.safetensors");
+  EXPECT_EQ(adaptationFor(request).from, 14);
+  EXPECT_EQ(adaptationFor(request).to, 20);
   request.sources.emplace_back("another.mp4");
   EXPECT_THROW(adaptationFor(request), Error);
 }

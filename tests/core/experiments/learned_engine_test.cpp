@@ -6,6 +6,7 @@
 #include "core/experiments/catalog.h"
 #include "core/image/metrics.h"
 #include "core/learn/safetensors.h"
+#include "core/nn/device.h"
 #include "core/slowmo/learned.h"
 #include "tests/core/store/temporary_folder.h"
 
@@ -79,6 +80,19 @@ TEST(LearnedEngine, SaysWhichWeightsItCannotUse) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("cnn-classifier"));
   }
+  for (const auto& [experiment, settings] :
+       {std::pair{"glow-unet", R"({"levels":70,"flow_steps":1,"width":8,"couplings":"none"})"},
+        {"glow-unet", R"({"levels":2,"flow_steps":100000000,"width":8,"couplings":"none"})"},
+        {"middle-frame-unet", R"({"width":"-4"})"}}) {
+    writeSafetensors(file,
+                     {{{"weight", torch::zeros({2})}}, {{"experiment", experiment}, {"settings", settings}}});
+    EXPECT_THROW(engineOf(file.string()), Error) << settings;
+  }
+}
+
+TEST(LearnedEngine, SaysThatADeviceIsNotThere) {
+  for (const char* device : {"banana", "cuda:99"}) EXPECT_THROW(deviceCalled(device), Error) << device;
+  EXPECT_TRUE(deviceCalled("cpu").is_cpu());
 }
 
 }  // namespace

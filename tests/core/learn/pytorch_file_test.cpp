@@ -1,6 +1,7 @@
 #include "core/learn/pytorch_file.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
 #include <cstring>
 #include <fstream>
@@ -160,6 +161,17 @@ TEST(PytorchFile, RefusesWhatIsNoStateDict) {
               HasSubstr("no dictionary"));
   EXPECT_THAT(complaint(saved("h\x05")), HasSubstr("damaged"));
   EXPECT_THAT(complaint(saved("t")), HasSubstr("damaged"));
+}
+
+TEST(PytorchFile, RepeatingATextTakesNoMemory) {
+  constexpr int kTimes = 20'000;  // 4 GB if each were a copy
+  std::string body = text(std::string(200'000, 'a')) + "q\x01";
+  for (int i = 0; i < kTimes; ++i) body += "h\x01";
+  rusage before{}, after{};
+  ::getrusage(RUSAGE_SELF, &before);
+  EXPECT_THAT(complaint(saved(body)), HasSubstr("no dictionary"));
+  ::getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 500'000) << "kilobytes";
 }
 
 TEST(PytorchFile, NeitherCutNorSpoiledFilesAreBelievedOrCrash) {

@@ -211,6 +211,11 @@ TEST_F(Jobs, AreRefusedBeforeTheyCanFail) {
   bad = request(source, {{"overwrite", true}});
   bad.output = source;
   EXPECT_THROW(queueJob(store, bad), Error);
+  bad = request(source, {{"device", "cuda"}});
+  EXPECT_THROW(queueJob(store, bad), Error);
+  bad = request(source);
+  bad.settings["engine"] = "rife";  // without weights
+  EXPECT_THROW(queueJob(store, bad), Error);
   bad = request(source);
   bad.engineRanges = {{0, 1, "nobody"}};
   EXPECT_THROW(queueJob(store, bad), Error);
@@ -310,6 +315,11 @@ TEST_F(Jobs, PicturesAreNamedAfterTheResult) {
   const auto source = makeClip(place / "disc.mp4", 3);
   const auto made = run(queueJob(store, request(source, {{"container", "png"}})).id).output;
   EXPECT_TRUE(fs::exists(made / (made.filename().string() + "_000001.png"))) << made;
+  SlowmoRequest named = request(source);
+  named.output = place / "walk.jpg";
+  const auto pictures = run(queueJob(store, named).id).output;
+  EXPECT_EQ(pictures, place / "walk");
+  EXPECT_TRUE(fs::exists(pictures / "walk_000006.jpeg"));
 }
 
 TEST_F(Jobs, PicturesAndAnimationsKeepTheSourcesColours) {
@@ -347,9 +357,26 @@ TEST_F(Jobs, GetANameThatCanBeWritten) {
   EXPECT_EQ(run(queueJob(store, named).id).output, place / "plain.mp4");
   fs::create_directories(place / "results");
   named.output = place / "results";
+  const std::string first = run(queueJob(store, named).id).output.filename().string();
+  EXPECT_EQ(first.find("(2)"), std::string::npos) << "nothing is in that folder yet";
   EXPECT_EQ(run(queueJob(store, named).id).output.parent_path(), place / "results");
   named.output = place / (longName + longName + ".mp4");
   EXPECT_THROW(queueJob(store, named), Error);
+}
+
+TEST_F(Jobs, ALastFrameThatIsHeldStaysHeld) {
+  const fs::path source = place / "held.gif";
+  {
+    VideoWriter writer(source, {.codec = "gif"}, {64, 48, {10, 1}, {1, 10}, {}});
+    for (int i = 0; i < 10; ++i) writer.write(movingDisc(i, {64, 48}), i, i == 9 ? 20 : 1);
+    writer.finish();
+  }
+  ASSERT_NEAR(probe(source).duration, 2.9, 0.05);
+  for (const char* container : {"mp4", "mov"}) {
+    const auto made = probe(run(queueJob(store, request(source, {{"container", container}})).id).output);
+    EXPECT_NEAR(made.duration, 5.8, 0.15) << container;
+    EXPECT_EQ(made.frames, 20) << container;
+  }
 }
 
 TEST_F(Jobs, ALoopEndsWhereItBegins) {
