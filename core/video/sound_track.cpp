@@ -245,7 +245,12 @@ class EncodedSound : public Track {
     std::string filters = "aresample=async=1:min_hard_comp=0.04,asetpts=N/SR/TB";
     const double tempo = 1.0 / stretch_;
     if (stretch_ != 1.0 && sound_ == Sound::StretchKeepPitch) {
-      if (avfilter_get_by_name("rubberband") && tempo >= 0.01 && tempo <= 100) {
+      // Both smear a clap over what is before it, and swallow the end. Measured at 2 to 100 times: with this
+      // lead its middle is within 6 ms, times the stretch, of where it belongs.
+      const bool rubberband = avfilter_get_by_name("rubberband") && tempo >= 0.01 && tempo <= 100;
+      const double lead = rubberband ? std::max(0.0, 11.5 * (1 - tempo)) : 20;  // milliseconds
+      filters += ",adelay=all=1:delays=" + number(lead) + ",apad=pad_dur=0.2";
+      if (rubberband) {
         filters += ",rubberband=tempo=" + number(tempo);
       } else {
         // One atempo does at best half the speed well.

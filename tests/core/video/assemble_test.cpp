@@ -248,6 +248,32 @@ TEST(Assemble, KeepsSurroundSoundAndSyncWhenStretching) {
       << "the beep's middle, within 60 ms";
 }
 
+TEST(Assemble, SlowedSoundComesWhenItIsSeenAndEndsWithThePicture) {
+  const Folder folder;
+  const fs::path source = folder / "source.mp4", file = folder / "slow.mp4";
+  // Claps half a second in and at the very end.
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=1.5 -f lavfi -i "
+      "\"aevalsrc='(between(t,0.5,0.55)+between(t,1.4,1.45))*(random(0)-0.5)':s=48000:d=1.5\" -c:v libx264 "
+      "-preset ultrafast -pix_fmt yuv420p -c:a aac -b:a 256k",
+      source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 300});
+  assemble(parts, probe(source), {.stretch = 8, .sound = Sound::StretchKeepPitch}, file, {}, {});
+  const std::vector<double> samples = soundOf(folder, file);
+  const auto middleOfSound = [&](double from, double to) {
+    double energy = 0, moment = 0;
+    for (auto i = static_cast<std::size_t>(from * 8000);
+         i < std::min(samples.size(), static_cast<std::size_t>(to * 8000)); ++i) {
+      energy += samples[i] * samples[i];
+      moment += samples[i] * samples[i] * static_cast<double>(i) / 8000;
+    }
+    return moment / energy;
+  };
+  EXPECT_NEAR(middleOfSound(2, 7), 8 * 0.525, 0.05);
+  EXPECT_NEAR(middleOfSound(9, 12), 8 * 1.425, 0.05);
+  EXPECT_NEAR(static_cast<double>(samples.size()) / 8000, 12, 0.1);
+}
+
 TEST(Assemble, SlowedSoundGoesOnWhenItsLayoutChanges) {
   const Folder folder;
   const fs::path surround = folder / "a.ts", stereo = folder / "b.ts", source = folder / "source.ts",
