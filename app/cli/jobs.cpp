@@ -158,7 +158,9 @@ void addJobCommands(CLI::App& app) {
   command("play-job", "Join what is made so far of a job, which may go on, to be looked at", true)
       ->callback([=] {
         Store store;
-        const auto file = joinSoFar(store, *id, interrupted());
+        const auto record = store.job(*id);
+        const auto file = record.state == "done" ? slowmoRequestFromJson(record.request).output
+                                                 : joinSoFar(store, *id, interrupted());
         if (!file)
           throw Error("Nothing can be played yet", "job " + std::to_string(*id),
                       "The first seconds of the result are still being made.");

@@ -128,16 +128,18 @@ nlohmann::json analysisJson(const SlowmoRequest& request, std::string& text) {
           " frames, " + std::to_string(cuts.size()) + " cuts, " + std::to_string(repeats.size()) +
           " repeated frames\n";
   for (const double cut : cuts) text += "cut at " + fixed(cut, 3) + " s\n";
-  return {{"source", request.sources.front().string()},
-          {"frames", analysis.frames()},
+  return {{"frames", analysis.frames()},
           {"cuts", cuts},
           {"repeats", repeats},
           {"damaged_packets", analysis.damagedPackets}};
 }
 
 std::vector<SlowmoRequest> requestsFor(const SlowmoArguments& arguments, const Settings& settings) {
-  auto [clips, skipped] = collectClips(arguments.inputs);
+  auto [clips, skipped, results] = collectClips(arguments.inputs);
   for (const auto& file : skipped) std::cerr << file.string() << " is no video and is left out." << std::endl;
+  for (const auto& file : results)
+    std::cerr << file.string() << " was made of another clip there and is left out; name it to have it too."
+              << std::endl;
   if (clips.empty())
     throw Error("There is nothing to slow down", arguments.inputs.front().string(),
                 "Name a video or a folder of pictures.");
@@ -177,17 +179,18 @@ class Outcome {
  public:
   template <class Work>
   void add(const SlowmoRequest& request, Work work) {
+    document_.push_back({{"source", request.sources.front().string()}});
     try {
-      document_.push_back(work());
+      document_.back().update(work());
     } catch (const Error& error) {
       std::cerr << error.what() << std::endl;
-      document_.push_back({{"source", request.sources.front().string()}, {"error", error.what()}});
+      document_.back()["error"] = error.what();
       failed_ = true;
     }
   }
   void print(bool asJson, std::size_t clips, const std::string& text) const {
     const bool nothing = clips == 1 && failed_;
-    if (!nothing) printResult(asJson, clips == 1 ? document_.front() : document_, text);
+    if (asJson || !nothing) printResult(asJson, clips == 1 ? document_.front() : document_, text);
     if (failed_) throw CLI::RuntimeError(1);
   }
 

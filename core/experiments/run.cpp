@@ -12,6 +12,7 @@
 #include "core/explore/live_layers.h"
 #include "core/learn/checkpoint.h"
 #include "core/learn/freed_memory.h"
+#include "core/nn/device.h"
 
 namespace fw {
 namespace {
@@ -93,8 +94,7 @@ RunResult trainInStore(Store& store, int64_t id, const RunRequest& request, Trai
 
 std::vector<std::string> devices() {
   std::vector<std::string> names{"cpu"};
-  const auto count = torch::cuda::is_available() ? static_cast<std::size_t>(torch::cuda::device_count()) : 0;
-  for (std::size_t i = 0; i < count; ++i) names.push_back("cuda:" + std::to_string(i));
+  for (int i = 0; i < graphicsCards(); ++i) names.push_back("cuda:" + std::to_string(i));
   return names;
 }
 
@@ -106,11 +106,7 @@ void validate(const RunRequest& request) {
   if (request.threads < 0 || request.threads > kMostThreads)
     throw Error("The number of threads cannot be used", std::to_string(request.threads),
                 "0 takes as many as there are cores.");
-  const auto known = devices();
-  if (std::ranges::find(known, request.device) != known.end()) return;
-  std::string list;
-  for (const auto& device : known) list += (list.empty() ? "" : ", ") + device;
-  throw Error("There is no such device", request.device, "Here there are: " + list + ".");
+  deviceCalled(request.device);
 }
 
 RunResult startRun(Store& store, const RunRequest& request, TrainObserver& observer, TrainControl& control,

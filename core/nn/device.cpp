@@ -4,16 +4,18 @@
 
 namespace fw {
 
+int graphicsCards() {
+  return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+}
+
 torch::Device deviceCalled(const std::string& name) {
   const auto unknown = [&](const std::string& advice) {
     return Error("There is no such device", name, advice);
   };
   try {
     const torch::Device device(name);
-    const int64_t graphics =
-        torch::cuda::is_available() ? static_cast<int64_t>(torch::cuda::device_count()) : 0;
-    if (device.is_cpu() || (device.is_cuda() && std::max<int64_t>(0, device.index()) < graphics))
-      return device;
+    const int graphics = graphicsCards();
+    if (device.is_cpu() || (device.is_cuda() && std::max<int>(0, device.index()) < graphics)) return device;
     throw unknown(graphics > 0 ? "Choose cpu or cuda:0 … cuda:" + std::to_string(graphics - 1) + "."
                                : "Here there is only cpu.");
   } catch (const c10::Error&) {

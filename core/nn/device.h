@@ -5,6 +5,7 @@
 
 namespace fw {
 
+int graphicsCards();
 /// "cpu", "cuda", "cuda:1". Throws Error for what is no device, or is not there.
 torch::Device deviceCalled(const std::string& name);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/slowmo/job.h"
@@ -41,10 +42,16 @@ void collectFolder(const fs::path& folder, CollectedClips& found) {
     found.clips.push_back(oneClip(folder));
     return;
   }
+  std::set<std::string> stems;
+  for (const auto& file : files) stems.insert(file.stem().string());
   // Beside videos lie subtitles, notes and cover pictures: none of them is a clip.
   bool anyVideo = false;
   std::vector<fs::path> others;
   for (const auto& file : files) {
+    if (const auto source = sourceOfResult(file); source && stems.contains(*source)) {
+      found.results.push_back(file);
+      continue;
+    }
     try {
       if (!isStill(file)) {
         probe(file);

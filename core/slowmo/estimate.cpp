@@ -72,16 +72,7 @@ SlowmoEstimate estimate(const SlowmoRequest& request, const VideoInfo& info) {
       static_cast<int64_t>((kEngineBytesPerPixel + kEncoderBytesPerPixel) * std::max(pixels, sourcePixels));
 
   result.notes = choices.notes;
-  if (info.interlaced)
-    result.notes.emplace_back("The source is interlaced; its frames are deinterlaced first.");
-  if (info.hasAlpha && choices.kind == ResultKind::Video)
-    result.notes.emplace_back("Transparency is not kept: it becomes black.");
-  if (info.bitDepth > choices.encode.bitDepth)
-    result.notes.push_back("The source has " + std::to_string(info.bitDepth) +
-                           " bits a colour; the result has " + std::to_string(choices.encode.bitDepth) + ".");
-  if (choices.timing.rate && choices.timing.rate->value() < sourceRate * 0.999 / stretch)
-    result.notes.emplace_back("The chosen rate is below the source's: some of its frames will not be shown.");
-  if (choices.kind == ResultKind::Video) {
+  if (choices.kind != ResultKind::Pictures) {
     Retiming retiming;
     retiming.stretch = stretch;
     retiming.sound = choices.sound;
@@ -89,8 +80,6 @@ SlowmoEstimate estimate(const SlowmoRequest& request, const VideoInfo& info) {
     retiming.trimEnd = options.to;
     const auto more = assembleNotes(info, retiming, "result." + choices.ending);
     result.notes.insert(result.notes.end(), more.begin(), more.end());
-  } else if (!info.audio.empty()) {
-    result.notes.emplace_back("Pictures and animations hold no sound.");
   }
   return result;
 }

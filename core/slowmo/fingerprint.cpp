@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/video/video.h"
 
@@ -62,14 +63,6 @@ nlohmann::json entryFor(const fs::path& file) {
   return {{"file", file.string()}, {"size", size}, {"samples", samplesOf(file, size)}};
 }
 
-}  // namespace
-
-nlohmann::json fingerprint(const std::vector<fs::path>& sources) {
-  auto entries = nlohmann::json::array();
-  for (const auto& file : filesOf(sources)) entries.push_back(entryFor(file));
-  return entries;
-}
-
 void checkUnchanged(const std::vector<fs::path>& sources, const nlohmann::json& before) {
   std::error_code ignored;
   for (const auto& source : sources)
@@ -84,6 +77,23 @@ void checkUnchanged(const std::vector<fs::path>& sources, const nlohmann::json& 
     }
   throw Error("The source has changed since this job began", which,
               "Put the original back and resume, or start a new job with the changed one.");
+}
+
+}  // namespace
+
+nlohmann::json fingerprint(const std::vector<fs::path>& sources) {
+  auto entries = nlohmann::json::array();
+  for (const auto& file : filesOf(sources)) entries.push_back(entryFor(file));
+  return entries;
+}
+
+void rememberOrCheckSource(const fs::path& jobFolder, const std::vector<fs::path>& sources) {
+  const fs::path file = jobFolder / "source.json";
+  std::ifstream in(file);
+  if (const auto before = nlohmann::json::parse(in, nullptr, false); before.is_array())
+    checkUnchanged(sources, before);
+  else
+    writeAtomically(file, fingerprint(sources).dump());
 }
 
 }  // namespace fw

@@ -1,28 +1,21 @@
 #include "core/slowmo/job.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
-#include <regex>
-#include <set>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/log.h"
 #include "core/image/views.h"
-#include "core/nn/device.h"
 #include "core/slowmo/fingerprint.h"
 #include "core/slowmo/finish.h"
-#include "core/slowmo/job_weights.h"
+#include "core/slowmo/job_checks.h"
 #include "core/slowmo/pipeline.h"
 #include "core/slowmo/progress_meter.h"
 #include "core/slowmo/segments.h"
 #include "core/slowmo/settings.h"
-#include "core/slowmo/swift_mix.h"
 #include "core/store/folder_lock.h"
 
 namespace fw {
@@ -37,7 +30,6 @@ constexpr int kWatchHeight = 480;  // frames for watching are copies no larger t
 // How much of a job its stages are; what the bar shows must never go back.
 constexpr double kAnalysisShare = 0.04, kFinishShare = 0.03;
 
-constexpr const char* kSourceFile = "source.json";
 constexpr const char* kAnalysisFile = "analysis.json";
 constexpr const char* kOutputFile = "output.json";
 
@@ -51,49 +43,6 @@ std::string clockTime(double seconds) {
   const int minutes = static_cast<int>(seconds / 60);
   std::snprintf(text, sizeof text, "%02d:%04.1f", minutes, seconds - 60.0 * minutes);
   return text;
-}
-
-void checkFolderWritable(const fs::path& output) {
-  const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
-  const fs::path trial = folder / (".framewright-" + std::to_string(::getpid()));
-  const int file = ::open(trial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0)
-    throw Error("The result cannot be written there", folder.string(),
-                "Choose a folder that exists and that you may write to.");
-  ::close(file);
-  ::unlink(trial.c_str());
-}
-
-void checkEncoder(const SlowmoChoices& choices) {
-  for (const auto& codec : {choices.encode.codec, choices.segmentEncode.codec})
-    if (!canEncode(codec))
-      throw Error("This build of FFmpeg has no encoder for it", codec,
-                  "Choose another compression or file type.");
-}
-
-// What needs weights that nobody has, or a device that is not there, would wait for ever.
-void checkEngines(const SlowmoRequest& request) {
-  const Settings settings = settingsOf(request);
-  const EngineOptions options = engineOptions(settings);
-  deviceCalled(options.device);
-  std::set<std::string> engines{settings.text("engine")};
-  for (const auto& range : request.engineRanges) engines.insert(range.engine);
-  for (const auto& engine : engines) {
-    const EngineKind& kind = engineKind(engine);
-    const Settings own = engineSettings(settings, kind);
-    if (engine != "swift")
-      kind.make(own, options);
-    else if (!own.text("weights").empty())  // making it measures the machine, which can wait
-      loadSwift(own.text("weights"));
-  }
-}
-
-void checkNotTheSource(const SlowmoRequest& request) {
-  std::error_code ignored;
-  for (const auto& source : request.sources)
-    if (fs::equivalent(source, request.output, ignored))
-      throw Error("The result cannot replace its own source", request.output.string(),
-                  "Choose another name.");
 }
 
 std::string cutsNote(const Analysis& analysis, const VideoInfo& info) {
@@ -119,7 +68,7 @@ class JobRun {
   JobResult go() {
     setState("running");
     request_ = slowmoRequestFromJson(record_.request);
-    rememberOrCheckSource();
+    rememberOrCheckSource(record_.folder, request_.sources);
     info_ = probe(request_);
     const SlowmoChoices choices = choicesFor(request_, info_);
     checkEncoder(choices);
@@ -139,18 +88,11 @@ class JobRun {
     now.state = state;
     now.message = message;
     now.progress = fraction_;
+    if (!result_.output.empty()) now.request["output"] = result_.output.string();  // where it really is
     store_.updateJob(now);
   }
 
  private:
-  void rememberOrCheckSource() const {
-    const fs::path file = record_.folder / kSourceFile;
-    if (const auto before = readJson(file); before.is_array())
-      checkUnchanged(request_.sources, before);
-    else  // the program died between queueing the job and looking at its source: nothing was made yet
-      writeAtomically(file, fingerprint(request_.sources).dump());
-  }
-
   void note(const std::string& text) {
     result_.notes.push_back(text);
     observer_.onNote(text);
@@ -219,7 +161,6 @@ class JobRun {
     if (!analysis->duplicates.empty())
       note(std::to_string(analysis->duplicates.size()) + " of " + std::to_string(analysis->frames()) +
            " frames repeat the one before; frames in between replace them.");
-    if (info_.interlaced) note("The source is interlaced; its frames were deinterlaced.");
     if (analysis->damagedPackets > 0)
       note("The source is damaged in " + std::to_string(analysis->damagedPackets) +
            " places, which were skipped.");
@@ -386,54 +327,6 @@ class JobRun {
   std::chrono::steady_clock::time_point stored_{}, told_{};
 };
 
-void checkName(const fs::path& output) {
-  constexpr std::size_t kLongest = 240;  // file systems hold 255 bytes, and a taken name gets a number
-  if (output.filename().native().size() > kLongest)
-    throw Error("The result's name is too long", output.filename().string(), "Give it a shorter one.");
-}
-
-// A name without an ending gets that of what it will hold; in a folder the result gets a name of its own.
-fs::path fullName(const SlowmoRequest& request, const VideoInfo& info) {
-  const fs::path wanted = fs::absolute(request.output).lexically_normal();
-  std::error_code ignored;
-  const bool inside = fs::is_directory(wanted, ignored);
-  if (!inside && wanted.has_extension()) return wanted;
-  SlowmoRequest unnamed = request;
-  unnamed.output.clear();
-  const SlowmoChoices choices = choicesFor(unnamed, info);
-  if (choices.kind == ResultKind::Pictures) return wanted;
-  return inside ? outputIn(wanted, request, info) : fs::path(wanted.string() + "." + choices.ending);
-}
-
-SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
-  for (auto& source : request.sources) source = fs::absolute(source).lexically_normal();
-  request.output =
-      request.output.empty() ? fs::absolute(suggestedOutput(request, info)) : fullName(request, info);
-  checkName(request.output);
-  request.settings = settingsOf(request).toJson();
-  // "walk.png" asks for pictures: they are a folder of that name without the ending.
-  if (const auto choices = choicesFor(request, info); choices.kind == ResultKind::Pictures) {
-    request.settings["container"] = choices.ending;
-    request.output = outputAs(choices.ending, request.output);
-  }
-  return request;
-}
-
-// Two waiting jobs of one clip must not promise the same file.
-fs::path unclaimed(const Store& store, const fs::path& wanted) {
-  std::set<fs::path> taken;
-  for (const auto& job : store.jobs())
-    if (job.state != "done" && job.state != "cancelled")
-      taken.insert(job.request.value("output", std::string()));
-  if (!taken.contains(wanted)) return wanted;
-  const std::string stem = std::regex_replace(wanted.stem().string(), std::regex(R"( \(\d+\)$)"), "");
-  for (int number = 2;; ++number) {
-    const fs::path other =
-        wanted.parent_path() / (stem + " (" + std::to_string(number) + ")" + wanted.extension().string());
-    if (!taken.contains(other) && !fs::exists(other)) return other;
-  }
-}
-
 }  // namespace
 
 void JobControl::pause() {
@@ -455,32 +348,6 @@ bool JobControl::paused() const {
 void JobControl::waitWhilePaused(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, stop, [&] { return !paused_; });
-}
-
-JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
-  const VideoInfo info = probe(asked);
-  SlowmoRequest request = complete(asked, info);
-  if (asked.output.empty()) request.output = unclaimed(store, request.output);
-  const SlowmoChoices choices = choicesFor(request, info);
-  checkEncoder(choices);
-  checkNotTheSource(request);
-  checkFolderWritable(request.output);
-  checkEngines(request);
-  const auto print = fingerprint(request.sources);
-  JobRecord job = store.createJob(toJson(request));
-  try {
-    writeAtomically(job.folder / kSourceFile, print.dump());
-    keepWeights(job);
-    store.updateJob(job);
-  } catch (...) {
-    store.deleteJob(job.id);
-    throw;
-  }
-  if (job.state != "queued") {
-    job.state = "queued";
-    store.updateJob(job);
-  }
-  return job;
 }
 
 JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobControl& control,
@@ -540,6 +407,7 @@ JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
     result.notes.emplace_back("Nothing was finished yet, so there is nothing to keep.");
   record = store.job(jobId);
   record.state = "cancelled";
+  if (!result.output.empty()) record.request["output"] = result.output.string();
   store.updateJob(record);
   removeSegments(record.folder);
   return result;

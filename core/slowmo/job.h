@@ -26,6 +26,7 @@ std::vector<SlowmoPreset> ownPresets(const std::filesystem::path& home = dataHom
 /// Replaces the one of this name. Settings that equal their defaults are left out.
 void keepPreset(const std::string& name, const Settings& settings,
                 const std::filesystem::path& home = dataHome());
+/// Throws Error when there is none of this name.
 void forgetPreset(const std::string& name, const std::filesystem::path& home = dataHome());
 /// One that comes with the program, by id, or an own one, by name. Throws Error that names all there are.
 SlowmoPreset presetCalled(const std::string& name, const std::filesystem::path& home = dataHome());
@@ -47,15 +48,19 @@ nlohmann::json toJson(const SlowmoRequest&);
 SlowmoRequest slowmoRequestFromJson(const nlohmann::json&);
 
 /// What a person dropped or named, as jobs to come: loose pictures make one sequence, a folder of nothing but
-/// pictures another, every video one of its own. What is no video in a folder is left out.
+/// pictures another, every video one of its own. What is no video in a folder is left out, and what an
+/// earlier job made of a clip that lies there too.
 struct CollectedClips {
   std::vector<SlowmoRequest> clips;  ///< with sources only
-  std::vector<std::filesystem::path> skipped;
+  std::vector<std::filesystem::path> skipped, results;
 };
 CollectedClips collectClips(std::vector<std::filesystem::path> dropped);
 
 /// The sources as one video, whether it is a file, a folder or chosen pictures. Throws Error.
 VideoInfo probe(const SlowmoRequest&);
+
+/// The name without ending of the clip that suggestedOutput() would have named this file after.
+std::optional<std::string> sourceOfResult(const std::filesystem::path& result);
 
 /// Beside the source, says what was done ("walk 4x.mp4"), never a name that exists.
 std::filesystem::path suggestedOutput(const SlowmoRequest&, const VideoInfo&);

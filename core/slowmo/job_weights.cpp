@@ -1,25 +1,13 @@
 #include "core/slowmo/job_weights.h"
 
-#include <set>
-
 #include "core/base/error.h"
+#include "core/slowmo/settings.h"
 
 namespace fw {
 namespace fs = std::filesystem;
-namespace {
-
-std::set<std::string> enginesOf(const nlohmann::json& request) {
-  std::set<std::string> engines{request["settings"].value("engine", std::string())};
-  for (const auto& range : request.value("engine_ranges", nlohmann::json::array()))
-    engines.insert(range.value("engine", std::string()));
-  return engines;
-}
-
-}  // namespace
-
 void keepWeights(JobRecord& job) {
-  for (const auto& engine : enginesOf(job.request)) {
-    auto& settings = job.request["settings"];
+  auto& settings = job.request["settings"];
+  for (const auto& engine : enginesOf(slowmoRequestFromJson(job.request))) {
     const std::string setting = engine + "_weights";
     const fs::path weights = settings.value(setting, std::string());
     if (weights.empty()) continue;

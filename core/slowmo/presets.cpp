@@ -73,6 +73,8 @@ std::vector<SlowmoPreset> ownPresets(const fs::path& home) {
 void keepPreset(const std::string& name, const Settings& settings, const fs::path& home) {
   if (name.find_first_not_of(" \t") == std::string::npos)
     throw Error("A preset needs a name", name, "Say what it is for.");
+  if (std::ranges::find(slowmoPresets(), name, &SlowmoPreset::id) != slowmoPresets().end())
+    throw Error("A preset of this name comes with the program", name, "Choose another name.");
   const Settings usual(settings.schema());
   SlowmoPreset kept{name, name, {}, nlohmann::json::object()};
   const auto all = settings.toJson();
@@ -87,8 +89,9 @@ void keepPreset(const std::string& name, const Settings& settings, const fs::pat
 
 void forgetPreset(const std::string& name, const fs::path& home) {
   auto own = ownPresets(home);
-  if (std::erase_if(own, [&](const SlowmoPreset& preset) { return preset.id == name; }) > 0)
-    writeOwn(own, home);
+  if (std::erase_if(own, [&](const SlowmoPreset& preset) { return preset.id == name; }) == 0)
+    throw Error("No preset of your own has this name", name, "`presets` lists those there are.");
+  writeOwn(own, home);
 }
 
 SlowmoPreset presetCalled(const std::string& name, const fs::path& home) {

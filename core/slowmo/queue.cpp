@@ -1,9 +1,58 @@
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
 
+#include "core/slowmo/fingerprint.h"
 #include "core/slowmo/job.h"
+#include "core/slowmo/job_checks.h"
+#include "core/slowmo/job_weights.h"
 
 namespace fw {
+namespace fs = std::filesystem;
 namespace {
+
+// A name without an ending gets that of what it will hold; in a folder the result gets a name of its own.
+fs::path fullName(const SlowmoRequest& request, const VideoInfo& info) {
+  const fs::path wanted = fs::absolute(request.output).lexically_normal();
+  std::error_code ignored;
+  const bool inside = fs::is_directory(wanted, ignored);
+  if (!inside && wanted.has_extension()) return wanted;
+  SlowmoRequest unnamed = request;
+  unnamed.output.clear();
+  const SlowmoChoices choices = choicesFor(unnamed, info);
+  if (choices.kind == ResultKind::Pictures) return wanted;
+  return inside ? outputIn(wanted, request, info) : fs::path(wanted.string() + "." + choices.ending);
+}
+
+SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
+  for (auto& source : request.sources) source = fs::absolute(source).lexically_normal();
+  request.output =
+      request.output.empty() ? fs::absolute(suggestedOutput(request, info)) : fullName(request, info);
+  checkName(request.output);
+  request.settings = settingsOf(request).toJson();
+  // "walk.png" asks for pictures: they are a folder of that name without the ending.
+  if (const auto choices = choicesFor(request, info); choices.kind == ResultKind::Pictures) {
+    request.settings["container"] = choices.ending;
+    request.output = outputAs(choices.ending, request.output);
+  }
+  return request;
+}
+
+// Two waiting jobs of one clip must not promise the same file.
+fs::path unclaimed(const Store& store, const fs::path& wanted) {
+  std::set<fs::path> taken;
+  for (const auto& job : store.jobs())
+    if (job.state != "done" && job.state != "cancelled")
+      taken.insert(job.request.value("output", std::string()));
+  if (!taken.contains(wanted)) return wanted;
+  const std::string stem = std::regex_replace(wanted.stem().string(), std::regex(R"( \(\d+\)$)"), "");
+  for (int number = 2;; ++number) {
+    const fs::path other =
+        wanted.parent_path() / (stem + " (" + std::to_string(number) + ")" + wanted.extension().string());
+    if (!taken.contains(other) && !fs::exists(other)) return other;
+  }
+}
 
 void swapPlaces(Store& store, const JobRecord& a, const JobRecord& b) {
   store.placeJob(a.id, b.position);
@@ -11,6 +60,32 @@ void swapPlaces(Store& store, const JobRecord& a, const JobRecord& b) {
 }
 
 }  // namespace
+
+JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
+  const VideoInfo info = probe(asked);
+  SlowmoRequest request = complete(asked, info);
+  if (asked.output.empty()) request.output = unclaimed(store, request.output);
+  const SlowmoChoices choices = choicesFor(request, info);
+  checkEncoder(choices);
+  checkNotTheSource(request);
+  checkFolderWritable(request.output);
+  checkEngines(request);
+  checkMoments(request, info);
+  JobRecord job = store.createJob(toJson(request));
+  try {
+    rememberOrCheckSource(job.folder, request.sources);
+    keepWeights(job);
+    store.updateJob(job);
+  } catch (...) {
+    store.deleteJob(job.id);
+    throw;
+  }
+  if (job.state != "queued") {
+    job.state = "queued";
+    store.updateJob(job);
+  }
+  return job;
+}
 
 JobRecord replaceJob(Store& store, int64_t jobId, const SlowmoRequest& request) {
   const int64_t position = store.job(jobId).position;

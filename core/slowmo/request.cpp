@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "core/base/error.h"
 #include "core/base/paths.h"
@@ -79,6 +80,14 @@ fs::path namedAfterSource(const SlowmoRequest& request, const VideoInfo& info) {
 }
 
 }  // namespace
+
+std::optional<std::string> sourceOfResult(const fs::path& result) {
+  static const std::regex named(R"((.+?) (?:[0-9.]+x|[0-9.]+ fps|[0-9.]+x [0-9.]+ fps|copy)(?: \(\d+\))?)");
+  std::smatch parts;
+  const std::string stem = result.stem().string();
+  if (!std::regex_match(stem, parts, named)) return std::nullopt;
+  return parts[1].str();
+}
 
 fs::path suggestedOutput(const SlowmoRequest& request, const VideoInfo& info) {
   return unusedPath(namedAfterSource(request, info));

@@ -46,8 +46,8 @@ std::vector<Parameter> mainParameters() {
       when(textParameter("rate", "Frames a second",
                          "Of the result: 48, 50, 60, 59.94, 120 or any other rate.", "60"),
            "mode", {"smooth", "both"}),
-      choiceParameter("engine", "Engine", "What makes the frames in between.",
-                      engineList().empty() ? "" : engineList().front().id, engineChoices()),
+      choiceParameter("engine", "Engine", "What makes the frames in between.", engineList().front().id,
+                      engineChoices()),
       choiceParameter("sound", "Sound", "What happens to the sound when the clip becomes longer.", "auto",
                       {{"auto", "Automatic"},
                        {"stretch", "Slowed, same pitch"},
@@ -259,6 +259,45 @@ fs::path outputAs(const std::string& container, const fs::path& output) {
   return named;
 }
 
+namespace {
+
+// Most viewers show what stands for less than two hundredths of a second for ten.
+constexpr Rational kFastestGif{50, 1};
+
+void keepToWhatGifCanShow(SlowmoChoices& choices, const VideoInfo& info) {
+  const double wanted = choices.timing.rate.value_or(info.frameRate).value();
+  if (choices.ending != "gif" || wanted <= kFastestGif.value()) return;
+  choices.timing.rate = kFastestGif;
+  choices.notes.emplace_back("GIF shows 50 frames a second at most: the result has these.");
+}
+
+// In words, what will be lost or changed besides the source's other tracks.
+void tellChanges(SlowmoChoices& choices, const VideoInfo& info) {
+  const auto tell = [&](bool happens, const std::string& words) {
+    if (happens) choices.notes.push_back(words);
+  };
+  const bool video = choices.kind == ResultKind::Video;
+  tell(info.interlaced, "The source is interlaced: its frames are deinterlaced first.");
+  tell(info.hasAlpha && video, "Transparency is not kept: it becomes black.");
+  if (choices.ending == "jpeg")
+    tell(info.bitDepth > 8, "JPEG pictures hold 8 bits of the source's depth.");
+  else
+    tell(info.bitDepth > choices.encode.bitDepth, "The source has " + std::to_string(info.bitDepth) +
+                                                      " bits a colour; the result has " +
+                                                      std::to_string(choices.encode.bitDepth) + ".");
+  tell(choices.timing.rate &&
+           choices.timing.rate->value() * choices.timing.stretch.value() < info.frameRate.value() * 0.999,
+       "The chosen rate is below the source's: some of its frames will not be shown.");
+  tell(choices.kind == ResultKind::Pictures && !info.audio.empty(),
+       "The sound is left out: pictures hold none.");
+  const bool odd = choices.size.width % 2 != 0 || choices.size.height % 2 != 0;
+  tell(odd && video && (choices.encode.codec == "h264" || choices.encode.codec == "h265"),
+       "The picture's sides are odd numbers of pixels: it is compressed with all its colours (4:4:4), which "
+       "some players cannot show. Crop or scale it to even ones for them.");
+}
+
+}  // namespace
+
 SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
   const Settings settings = settingsOf(request);
   SlowmoChoices choices;
@@ -291,8 +330,6 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
   choices.segmentEncode = choices.encode;
   if (choices.kind == ResultKind::Pictures) {
     choices.encode.codec = choices.segmentEncode.codec = "ffv1";
-    if (info.bitDepth > 8 && container == "jpeg")
-      choices.notes.emplace_back("JPEG pictures hold 8 bits of the source's depth.");
   } else {
     choices.encode.codec = codecFor(settings, container, choices.encode.bitDepth);
     checkPair(container, choices.encode.codec);
@@ -308,7 +345,17 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
     const double width = static_cast<double>(choices.size.width) * height / choices.size.height;
     choices.size = {std::max(2, static_cast<int>(std::lround(width / 2)) * 2), height};
   }
+  keepToWhatGifCanShow(choices, info);
+  tellChanges(choices, info);
   return choices;
+}
+
+std::set<std::string> enginesOf(const SlowmoRequest& request) {
+  std::set<std::string> engines;
+  for (const auto& range : request.engineRanges) engines.insert(range.engine);
+  const std::string& usual = engineList().front().id;
+  engines.insert(request.settings.is_object() ? request.settings.value("engine", usual) : usual);
+  return engines;
 }
 
 Settings engineSettings(const Settings& settings, const EngineKind& kind) {

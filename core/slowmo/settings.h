@@ -1,4 +1,6 @@
 #pragma once
+#include <set>
+
 #include "core/slowmo/job.h"
 #include "core/slowmo/timing.h"
 #include "core/video/assemble.h"
@@ -25,6 +27,8 @@ struct SlowmoChoices {
 };
 SlowmoChoices choicesFor(const SlowmoRequest&, const VideoInfo&);
 
+/// The one chosen, and those of the parts for which another was chosen.
+std::set<std::string> enginesOf(const SlowmoRequest&);
 /// The engine's own settings, as the request has them under "<engine>_<name>".
 Settings engineSettings(const Settings&, const EngineKind&);
 EngineOptions engineOptions(const Settings&);

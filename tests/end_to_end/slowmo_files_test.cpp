@@ -310,6 +310,9 @@ TEST_F(SlowmoFiles, FoldersAndSeveralInputsAreJobsOfOneQueue) {
   const Ran again =
       cli({"slowmo", (in / "one.mp4").string(), "/nonexistent.mp4", "--engine", "blend", "--json"});
   EXPECT_EQ(again.status, 1) << "one that fails is told,";
+  ASSERT_EQ(again.json().size(), 2u);
+  for (const auto& clip : again.json())
+    EXPECT_EQ(clip.contains("error"), clip["source"] == "/nonexistent.mp4") << clip;
   EXPECT_TRUE(fs::exists(in / "one 2x (2).mp4")) << "and the others are made";
 }
 

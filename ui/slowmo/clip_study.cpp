@@ -86,9 +86,13 @@ void ClipStudy::open(const QStringList& files) {
         const SlowmoRequest first = clips.front();
         clips.erase(clips.begin());
         Q_EMIT this->opened(first, info_, clips);
-        if (const auto count = opened.collected.skipped.size(); count > 0)
-          Q_EMIT skipped(QString::fromStdString(opened.collected.skipped.front().filename().string()),
-                         static_cast<int>(count));
+        const auto tell = [](const std::vector<std::filesystem::path>& files, auto told) {
+          if (!files.empty())
+            told(QString::fromStdString(files.front().filename().string()), static_cast<int>(files.size()));
+        };
+        tell(opened.collected.skipped, [this](auto first, int count) { Q_EMIT skipped(first, count); });
+        tell(opened.collected.results,
+             [this](auto first, int count) { Q_EMIT resultsLeftOut(first, count); });
         makeThumbnails(first, kFewThumbnails);
       },
       [this](const QString& message) { Q_EMIT failed(message); });

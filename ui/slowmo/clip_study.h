@@ -26,7 +26,8 @@ class ClipStudy : public QObject {
   /// Of several clips the first one; the others are to be made likewise.
   void opened(const fw::SlowmoRequest& first, const fw::VideoInfo& info,
               const std::vector<fw::SlowmoRequest>& others);
-  void skipped(const QString& first, int count);  ///< of a folder: what is no video
+  void skipped(const QString& first, int count);         ///< of a folder: what is no video
+  void resultsLeftOut(const QString& first, int count);  ///< … and what was made of its other clips
   void thumbnailsMade(const std::vector<fw::ClipTimeline::Thumbnail>& thumbnails);
   void seen();  ///< the first thumbnails are there (or cannot be had): now there is time for analyse()
   void found(const std::vector<double>& cuts, const std::vector<double>& duplicates, double analysedUntil);

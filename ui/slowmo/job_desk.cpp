@@ -24,15 +24,6 @@ int64_t framesOf(const SlowmoRequest& request) {
   }
 }
 
-void writeOutput(Store& store, int64_t id, const std::filesystem::path& output) {
-  auto job = store.job(id);
-  auto request = slowmoRequestFromJson(job.request);
-  if (output.empty() || request.output == output) return;
-  request.output = output;
-  job.request = toJson(request);
-  store.updateJob(job);
-}
-
 }  // namespace
 
 bool JobCard::canGoOn() const {
@@ -108,10 +99,6 @@ void JobDesk::move(int64_t id, int places) {
   send([id, places](Store& store) { moveJob(store, id, places); });
 }
 
-void JobDesk::setOutput(int64_t id, const std::filesystem::path& output) {
-  send([id, output](Store& store) { writeOutput(store, id, output); });
-}
-
 void JobDesk::requeue(int64_t id) {
   send([id](Store& store) {
     auto job = store.job(id);
@@ -126,9 +113,7 @@ void JobDesk::remove(int64_t id) {
 }
 
 void JobDesk::cancel(int64_t id, bool keepWhatIsDone) {
-  send([id, keepWhatIsDone](Store& store) {
-    writeOutput(store, id, cancelJob(store, id, keepWhatIsDone).output);
-  });
+  send([id, keepWhatIsDone](Store& store) { cancelJob(store, id, keepWhatIsDone); });
 }
 
 }  // namespace fw

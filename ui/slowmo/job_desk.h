@@ -37,8 +37,7 @@ class JobDesk : public QObject {
   void add(const SlowmoRequest& request);
   void replace(int64_t id, const SlowmoRequest& request);  ///< keeps its place, forgets what was made
   void move(int64_t id, int places);                       ///< −1: one earlier
-  void setOutput(int64_t id, const std::filesystem::path& output);  ///< where the result really is
-  void requeue(int64_t id);                                         ///< it goes on when its turn comes
+  void requeue(int64_t id);                                ///< it goes on when its turn comes
   void remove(int64_t id);
   void cancel(int64_t id, bool keepWhatIsDone);
 

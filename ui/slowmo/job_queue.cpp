@@ -107,7 +107,6 @@ void JobQueue::onEnded(qint64 job, const JobResult& result, const QString& error
     lastOutput_ = result.output;
   }
   Q_EMIT jobEnded(job, error);
-  if (result.state == "done") desk_.setOutput(job, result.output);
   desk_.refresh();  // its news starts the next one
 }
 

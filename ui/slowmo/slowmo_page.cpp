@@ -109,6 +109,13 @@ void SlowmoPage::connectStudy() {
                        ? u"%1 is no video and is left out."_s.arg(first)
                        : u"%1 and %2 more files are no videos and are left out."_s.arg(first).arg(count - 1));
   });
+  connect(&study_, &ClipStudy::resultsLeftOut, this, [this](const QString& first, int count) {
+    messages_->say(
+        MessageKind::Info,
+        count == 1
+            ? u"%1 was made of another clip there and is left out."_s.arg(first)
+            : u"%1 and %2 more were made of other clips there and are left out."_s.arg(first).arg(count - 1));
+  });
   connect(&study_, &ClipStudy::thumbnailsMade, stage_->timeline(), &ClipTimeline::setThumbnails);
   connect(&study_, &ClipStudy::seen, this, [this] { study_.analyse(request()); });
   connect(&study_, &ClipStudy::found, this,

@@ -43,6 +43,19 @@ TEST(CollectClips, AFolderIsItsVideosOrItsPictures) {
   EXPECT_TRUE(collectClips({videos}).clips.empty());
 }
 
+TEST(CollectClips, AFolderMadeTwiceDoesNotTakeItsOwnResults) {
+  const TemporaryFolder folder;
+  for (const char* name : {"walk.mp4", "walk 2x.mp4", "walk 2.5x 60 fps (2).mp4", "run 4x.mp4"})
+    makeClip(folder.path() / name, 3);
+  const auto found = collectClips({folder.path()});
+  ASSERT_EQ(found.clips.size(), 2u);
+  EXPECT_EQ(found.clips[0].sources.front().filename(), "run 4x.mp4") << "nothing lies there it was made of";
+  EXPECT_EQ(found.clips[1].sources.front().filename(), "walk.mp4");
+  EXPECT_EQ(found.results.size(), 2u);
+  EXPECT_EQ(collectClips({folder.path() / "walk.mp4", folder.path() / "walk 2x.mp4"}).clips.size(), 2u)
+      << "what is named is taken";
+}
+
 TEST(CollectClips, AnAnimatedWebpIsAClip) {
   const TemporaryFolder folder;
   const auto animated = [&](const char* name) {
@@ -69,6 +82,8 @@ TEST(OwnPresets, AreKeptSharedAndForgotten) {
   forgetPreset("Ballet", home.path());
   EXPECT_THROW(presetCalled("Ballet", home.path()), Error);
   EXPECT_THROW(keepPreset("  ", settings, home.path()), Error);
+  EXPECT_THROW(keepPreset("smooth-60", settings, home.path()), Error) << "that name is taken";
+  EXPECT_THROW(forgetPreset("Ballet", home.path()), Error) << "it is gone";
 }
 
 TEST(Queue, JobsMoveAndAreReplacedInTheirPlace) {

@@ -219,6 +219,11 @@ TEST_F(Jobs, AreRefusedBeforeTheyCanFail) {
   bad = request(source);
   bad.engineRanges = {{0, 1, "nobody"}};
   EXPECT_THROW(queueJob(store, bad), Error);
+  bad.engineRanges = {{90, 99, "flow"}};  // beyond the end
+  EXPECT_THROW(queueJob(store, bad), Error);
+  bad = request(source);
+  bad.cutsAdded = {99};
+  EXPECT_THROW(queueJob(store, bad), Error);
   EXPECT_TRUE(store.jobs().empty());
 }
 
@@ -227,7 +232,10 @@ TEST_F(Jobs, NeverOverwriteUnlessTold) {
   SlowmoRequest named = request(source);
   named.output = place / "mine.mp4";
   std::ofstream(named.output) << "precious";
-  EXPECT_EQ(run(queueJob(store, named).id).output, place / "mine (2).mp4");
+  const auto job = queueJob(store, named);
+  EXPECT_EQ(run(job.id).output, place / "mine (2).mp4");
+  EXPECT_EQ(slowmoRequestFromJson(store.job(job.id).request).output, place / "mine (2).mp4")
+      << "the store knows where it really is";
   EXPECT_EQ(fs::file_size(named.output), 8u);
   named.settings["overwrite"] = true;
   EXPECT_EQ(run(queueJob(store, named).id).output, named.output);

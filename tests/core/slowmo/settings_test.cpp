@@ -1,5 +1,6 @@
 #include "core/slowmo/settings.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -13,6 +14,8 @@ namespace fw {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::Contains;
+using testing::HasSubstr;
 
 VideoInfo clip1080() {
   VideoInfo info;
@@ -99,6 +102,35 @@ TEST(SlowmoSettings, RefuseWhatCannotBe) {
   EXPECT_THROW(choicesFor(asking({{"crop", "0,0,9999,10"}}), clip1080()), Error);
   EXPECT_THROW(choicesFor(asking({{"crop", "2147483647,0,2147483647,10"}}), clip1080()), Error);
   EXPECT_THROW(choicesFor(asking({{"nonsense", 1}}), clip1080()), Error);
+}
+
+TEST(SlowmoSettings, SayWhatWillBeLostOrChanged) {
+  const auto told = [](const nlohmann::json& settings, const VideoInfo& info) {
+    std::string all;
+    for (const auto& note : choicesFor(asking(settings), info).notes) all += note + "\n";
+    return all;
+  };
+  EXPECT_EQ(told({}, clip1080()), "");
+  VideoInfo odd = clip1080();
+  odd.width = 641;
+  EXPECT_THAT(told({}, odd), HasSubstr("4:4:4"));
+  EXPECT_EQ(told({{"container", "webm"}}, odd), "");
+  EXPECT_EQ(told({{"crop", "0,0,640,480"}}, odd), "");
+  VideoInfo heard = clip1080();
+  heard.audio.emplace_back();
+  EXPECT_THAT(told({{"container", "png"}}, heard), HasSubstr("sound is left out"));
+  EXPECT_THAT(told({{"mode", "smooth"}, {"rate", "12"}}, clip1080()), HasSubstr("below the source's"));
+}
+
+TEST(SlowmoSettings, AGifIsNoFasterThanViewersShowIt) {
+  const auto fast =
+      choicesFor(asking({{"mode", "smooth"}, {"rate", "60"}, {"container", "gif"}}), clip1080());
+  EXPECT_EQ(fast.timing.rate, (Rational{50, 1}));
+  EXPECT_THAT(fast.notes, Contains(HasSubstr("50 frames a second")));
+  VideoInfo phone = clip1080();
+  phone.frameRate = {60, 1};
+  EXPECT_EQ(choicesFor(asking({{"container", "gif"}}), phone).timing.rate, (Rational{50, 1}));
+  EXPECT_EQ(choicesFor(asking({{"container", "gif"}}), clip1080()).timing.rate, std::nullopt);
 }
 
 TEST(SlowmoSettings, CropAndScaleGiveTheSize) {
