@@ -300,21 +300,28 @@ class Interpolation : public Experiment {
     return sum;
   }
 
-  /// A rate the person sets while it runs becomes the new height of the curve.
+  double rateFactor(int64_t done) const {
+    constexpr double kWarmUp = 150.0, kLast = 0.02;
+    const double progress =
+        std::min(1.0, static_cast<double>(done) / static_cast<double>(settings_.integer("decay_steps")));
+    return std::min(1.0, static_cast<double>(done + 1) / kWarmUp) *
+           (kLast + (1.0 - kLast) * 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
+  }
+
+  /// A rate the person sets while it runs becomes the new height of the curve, also of one that is resumed.
   void decayRate() {
-    const auto decay = settings_.integer("decay_steps");
-    if (decay == 0) return;
+    if (settings_.integer("decay_steps") == 0) return;
     const auto& states = optimizer_->state();
     const auto done = states.empty()
                           ? int64_t{0}
                           : static_cast<torch::optim::AdamWParamState&>(*states.begin()->second).step();
-    constexpr double kWarmUp = 150.0, kLast = 0.02;
-    const double progress = std::min(1.0, static_cast<double>(done) / static_cast<double>(decay));
-    const double factor = std::min(1.0, static_cast<double>(done + 1) / kWarmUp) *
-                          (kLast + (1.0 - kLast) * 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
     auto& options = optimizer_->param_groups().front().options();
-    if (rateSet_ && options.get_lr() != *rateSet_) height_ = options.get_lr() / factor;
-    rateSet_ = height_.value_or(settings_.real("learning_rate")) * factor;
+    const double usual = settings_.real("learning_rate");
+    const bool resumed = !rateSet_ && done > 0;
+    if (resumed) rateSet_ = usual * rateFactor(done - 1);
+    if (rateSet_ && options.get_lr() != *rateSet_)
+      height_ = options.get_lr() / rateFactor(resumed ? done - 1 : done);
+    rateSet_ = height_.value_or(usual) * rateFactor(done);
     options.set_lr(*rateSet_);
   }
 

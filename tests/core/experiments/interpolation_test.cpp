@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/learn/experiment.h"
+#include "core/learn/optimizer_state.h"
 
 namespace fw {
 namespace {
@@ -42,6 +43,26 @@ TEST(InterpolationExperiment, SameSeedSameRun) {
     for (int i = 0; i < 3; ++i) series.push_back(experiment->step().at("loss"));
   }
   for (std::size_t i = 0; i < losses[0].size(); ++i) EXPECT_NEAR(losses[0][i], losses[1][i], 1e-6);
+}
+
+TEST(InterpolationExperiment, ALearningRateSetByHandFallsOnWhenARunGoesOn) {
+  auto settings = small("swift");
+  settings.set("decay_steps", int64_t{100});
+  const auto optimizerOf = [](Experiment& experiment) { return experiment.state().optimizers.front(); };
+  const auto rateOf = [&](Experiment& experiment) {
+    return optimizerOf(experiment)->param_groups().front().options().get_lr();
+  };
+  const auto whole = interpolation().make(settings, {.seed = 5, .device = "cpu"});
+  whole->step();
+  optimizerOf(*whole)->param_groups().front().options().set_lr(0.01);
+  whole->step();
+  TensorMap kept;
+  saveOptimizer(*optimizerOf(*whole), "", kept);
+  const auto resumed = interpolation().make(settings, {.seed = 5, .device = "cpu"});
+  restoreOptimizer(*optimizerOf(*resumed), "", kept);
+  for (const auto& experiment : {&whole, &resumed}) (*experiment)->step();
+  EXPECT_GT(rateOf(*whole), 0.01) << "it still warms up";
+  EXPECT_NEAR(rateOf(*resumed), rateOf(*whole), 1e-9);
 }
 
 TEST(InterpolationExperiment, GalleryShowsInputTruthAndPrediction) {
