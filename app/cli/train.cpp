@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -10,6 +12,7 @@
 #include "core/learn/run_archive.h"
 
 namespace fw::cli {
+namespace fs = std::filesystem;
 namespace {
 
 std::string shortNumber(double number) {
@@ -160,11 +163,28 @@ std::pair<std::string, std::string> assigned(const std::string& text, const std:
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
+/// As typed, but a run may be resumed from another folder.
+void setFromHere(Settings& settings, const std::string& name, const std::string& text) {
+  settings.setFromText(name, text);
+  const auto absolute = [](const std::string& path) {
+    return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+  };
+  if (settings.schema().at(name).kind == ParameterKind::Path)
+    settings.set(name, absolute(settings.text(name)));
+  if (settings.schema().at(name).kind != ParameterKind::PathList) return;
+  auto paths = settings.paths(name);
+  std::ranges::transform(paths, paths.begin(), absolute);
+  settings.set(name, paths);
+}
+
 /// What was asked for: a set-up, a run that it shall be like or nothing, and what is said beside it.
 RunRequest wholeRequest(const TrainArguments& arguments, const CLI::App& command, const Store& store) {
   RunRequest request = arguments.request;
   if (!arguments.setup.empty() || arguments.like > 0) {
     request = arguments.like > 0 ? store.run(arguments.like).request : setupFrom(arguments.setup);
+    if (const auto& named = arguments.request.experiment; !named.empty() && named != request.experiment)
+      throw Error("This set-up is of another experiment", request.experiment,
+                  "Leave the experiment's name out, or name that one.");
     if (command.count("--steps")) request.steps = arguments.request.steps;
     if (command.count("--seed")) request.seed = arguments.request.seed;
     if (command.count("--device")) request.device = arguments.request.device;
@@ -176,10 +196,12 @@ RunRequest wholeRequest(const TrainArguments& arguments, const CLI::App& command
   Settings settings = Settings::fromJson(kind.schema, request.settings);
   for (const auto& assignment : arguments.settings) {
     const auto [name, value] = assigned(assignment, "--set");
-    settings.setFromText(name, value);
+    setFromHere(settings, name, value);
   }
   request.settings = settings.toJson();
-  if (request.steps == 0 && !command.count("--steps")) request.steps = kind.defaultSteps;
+  const bool fromNothing =
+      arguments.setup.empty() && arguments.like == 0;  // else 0 means until it is stopped
+  if (fromNothing && !command.count("--steps")) request.steps = kind.defaultSteps;
   return request;
 }
 
@@ -190,7 +212,7 @@ std::vector<RunRequest> swept(const RunRequest& request, const std::string& swee
   for (std::size_t from = 0; from <= values.size();) {
     const auto to = std::min(values.find(',', from), values.size());
     Settings settings = Settings::fromJson(experimentKind(request.experiment).schema, request.settings);
-    settings.setFromText(name, values.substr(from, to - from));
+    setFromHere(settings, name, values.substr(from, to - from));
     requests.push_back(request);
     requests.back().settings = settings.toJson();
     validate(requests.back());

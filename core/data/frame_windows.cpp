@@ -31,7 +31,7 @@ bool isVideo(const std::filesystem::path& file) {
   return endings.contains(endingOf(file));
 }
 
-/// Frames of a sequence are numbered without gaps and have one size; anything else is a pile of photographs.
+/// Frames of a sequence are numbered without gaps; anything else is a pile of photographs.
 bool isSequence(const std::vector<std::filesystem::path>& files) {
   if (files.size() < 3) return false;
   int64_t previous = -1;
@@ -44,6 +44,11 @@ bool isSequence(const std::vector<std::filesystem::path>& files) {
     previous = number;
   }
   return true;
+}
+
+bool ofOneSize(const BetweenSample& sample) {
+  return !sample.first.empty() && sample.first.size() == sample.middle.size() &&
+         sample.first.size() == sample.second.size();
 }
 
 double meanDifference(const cv::Mat& a, const cv::Mat& b) {
@@ -237,6 +242,8 @@ BetweenSample FrameWindows::triplet(std::size_t sequence, std::size_t middle) co
   BetweenSample sample{frame(middle - 1), frame(middle), frame(middle + 1)};
   if (middle >= 3) sample.before = frame(middle - 3);
   if (middle + 3 < sequences_->list[sequence].shots.size()) sample.after = frame(middle + 3);
+  for (cv::Mat* beside : {&sample.before, &sample.after})
+    if (beside->size() != sample.first.size()) beside->release();
   return sample;
 }
 
@@ -249,6 +256,7 @@ std::vector<BetweenSample> FrameWindows::triplets(int most) const {
   for (std::size_t k = 0; k < count; ++k) {
     const auto [sequence, middle] = all[k * all.size() / count];
     samples.push_back(triplet(sequence, middle));
+    if (!ofOneSize(samples.back())) samples.pop_back();
   }
   return samples;
 }
@@ -257,7 +265,10 @@ std::vector<BetweenSample> FrameWindows::heldOutTriplets() const {
   std::vector<BetweenSample> samples;
   for (std::size_t s = 0; s < sequences_->list.size(); ++s)
     for (std::size_t i = 0; i < sequences_->list[s].shots.size(); ++i)
-      if (sequences_->list[s].shots[i].heldOut) samples.push_back(triplet(s, i));
+      if (sequences_->list[s].shots[i].heldOut) {
+        samples.push_back(triplet(s, i));
+        if (!ofOneSize(samples.back())) samples.pop_back();
+      }
   return samples;
 }
 
@@ -265,8 +276,9 @@ FoundPictures findPictures(const std::vector<std::string>& paths) {
   FoundPictures found;
   const auto takeFolder = [&](const auto& self, const std::filesystem::path& folder) -> void {
     std::vector<std::filesystem::path> pictures, folders;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.is_directory())
+    std::error_code failure;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
+      if (entry.is_directory(failure))
         folders.push_back(entry.path());
       else if (isPicture(entry.path()))
         pictures.push_back(entry.path());
@@ -281,8 +293,9 @@ FoundPictures findPictures(const std::vector<std::string>& paths) {
       found.photos.insert(found.photos.end(), pictures.begin(), pictures.end());
     for (const auto& inner : folders) self(self, inner);
   };
+  std::error_code ignored;
   for (const std::filesystem::path path : paths) {
-    if (std::filesystem::is_directory(path))
+    if (std::filesystem::is_directory(path, ignored))
       takeFolder(takeFolder, path);
     else if (isVideo(path) && std::filesystem::exists(path))
       found.videos.push_back(path);

@@ -170,6 +170,15 @@ LabelledData fromClassFolders(const fs::path& folder, int64_t side) {
                 "for each of two or more classes.");
   readClasses(training, data.classes, side, data.training, split ? nullptr : &data.test);
   if (split) readClasses(folder / "test", data.classes, side, data.test, nullptr);
+  // Who takes the first so many must get some of every class.
+  constexpr uint64_t kSeed = 1;
+  auto chance = at::make_generator<at::CPUGeneratorImpl>(kSeed);
+  for (auto* part : {&data.training, &data.test}) {
+    if (part->count() == 0) continue;
+    const auto order = torch::randperm(part->count(), chance, torch::kLong);
+    part->pictures = part->pictures.index_select(0, order);
+    part->labels = part->labels.index_select(0, order);
+  }
   return data;
 }
 

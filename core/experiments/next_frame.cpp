@@ -188,6 +188,10 @@ class NextFrame : public Experiment {
   torch::Tensor batch(Random& random) const {
     std::vector<torch::Tensor> sequences;
     for (int64_t i = 0; i < settings_.integer("batch"); ++i) sequences.push_back(drawn(random));
+    // Clips that are smaller than the part to be learned give smaller ones.
+    std::erase_if(sequences, [size = sequences.front().sizes().vec()](const torch::Tensor& other) {
+      return other.sizes() != size;
+    });
     return torch::stack(sequences);
   }
 

@@ -137,13 +137,23 @@ struct PictureSplit {
 
 constexpr uint64_t kHeldOutSeed = 1'000'000;  // invented pictures of a seed that training never reaches
 
+// Cameras number their pictures as frames are.
+std::vector<std::filesystem::path> allPictures(const std::vector<std::string>& paths) {
+  const auto found = findPictures(paths);
+  auto pictures = found.photos;
+  for (const auto& sequence : found.sequences)
+    pictures.insert(pictures.end(), sequence.frames.begin(), sequence.frames.end());
+  std::sort(pictures.begin(), pictures.end());
+  return pictures;
+}
+
 PictureSplit deepPictures(const Settings& settings) {
   const auto size = roundedDown(settings.integer("width"), settings.integer("height"));
   PictureShelf heldOut(3, kHeldOutSeed, size);
   const auto& own = settings.paths("pictures");
   if (own.empty()) return {PictureShelf(samplePictures(size.width, size.height)), std::move(heldOut)};
   constexpr std::size_t kMost = 64;
-  auto photos = findPictures(own).photos;
+  auto photos = allPictures(own);
   if (photos.empty() || photos.size() > kMost)
     throw Error("This experiment learns a few pictures", std::to_string(photos.size()) + " pictures",
                 "Choose between 1 and 64 pictures.");
@@ -156,11 +166,7 @@ PictureSplit generalPictures(const Settings& settings) {
   const auto count = static_cast<std::size_t>(std::stoll(settings.text("count")));
   const auto& own = settings.paths("pictures");
   if (own.empty()) return {PictureShelf(count, 1, size), PictureShelf(kHeldOut, kHeldOutSeed, size)};
-  const auto found = findPictures(own);
-  auto photos = found.photos;
-  for (const auto& sequence : found.sequences)
-    photos.insert(photos.end(), sequence.frames.begin(), sequence.frames.end());
-  std::sort(photos.begin(), photos.end());
+  const auto photos = allPictures(own);
   std::vector<std::filesystem::path> training, heldOut;
   for (std::size_t i = 0; i < photos.size();
        ++i)  // neighbours in blocks of 20: frames of one scene stay together

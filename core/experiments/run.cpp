@@ -68,6 +68,7 @@ RunResult trainInStore(Store& store, int64_t id, const RunRequest& request, Trai
                        TrainControl& control, std::stop_token stop) {
   const KeepsFreedMemory keepsMemory;
   RunWriter writer(store.folder(), id);
+  store.setRunRequest(id, request);
   writer.state(RunState::Running);
   observer.onState(RunState::Running);
   const auto failed = [&](const std::string& message) {
@@ -85,6 +86,13 @@ RunResult trainInStore(Store& store, int64_t id, const RunRequest& request, Trai
     return failed("There was not enough memory. Choose a smaller batch, picture or network.");
   } catch (const c10::Error& error) {
     return failed(std::string("The network could not be built: ") + error.what_without_backtrace());
+  } catch (const std::exception& error) {
+    return failed(std::string("The run could not begin: ") + error.what());
+  }
+  if (stop.stop_requested()) {  // a long clip takes its time to be read
+    writer.state(RunState::Stopped);
+    observer.onState(RunState::Stopped);
+    return {RunState::Stopped, store.run(id).step, {}, {}};
   }
   return train(*experiment, optionsFor(request, store.run(id).codeVersion), writer, observer, control,
                std::move(stop));
@@ -125,10 +133,9 @@ RunResult resumeRun(Store& store, int64_t runId, int64_t steps, TrainObserver& o
   RunRequest request = run.request;
   if (steps != 0) request.steps = steps;
   validate(request);
-  if (request.steps != 0 && request.steps <= run.step)
+  if (run.state == RunState::Finished && request.steps != 0 && request.steps <= run.step)
     throw Error("This run has already made its " + std::to_string(request.steps) + " steps",
                 "run " + std::to_string(runId), "Say up to which step it is to go on.");
-  if (steps != 0) store.setRunRequest(runId, request);
   return trainInStore(store, runId, request, observer, control, std::move(stop));
 }
 

@@ -168,6 +168,8 @@ class TrainLoop {
       return fail("There was not enough memory. Choose a smaller batch, picture or network.");
     } catch (const c10::Error& error) {
       return fail(std::string("The network could not be trained: ") + error.what_without_backtrace());
+    } catch (const std::exception& error) {
+      return fail(std::string("The run could not go on: ") + error.what());
     }
   }
 
@@ -372,7 +374,7 @@ class TrainLoop {
   std::string advice() const {
     const double rate = learningRate();
     return "Try a smaller learning rate (it was " + shortNumber(rate) + "), for example " +
-           shortNumber(rate / 10) + ", and resume from the last checkpoint or start again.";
+           shortNumber(rate / 10) + ", and start again.";
   }
 
   Experiment& experiment_;

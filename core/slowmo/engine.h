@@ -63,11 +63,19 @@ struct EngineOptions {
   int threads = 0;  ///< 0: as many as there are cores
 };
 
+/// What an engine takes beside its frames, measured: for the estimate shown before the start.
+struct EngineMemory {
+  int64_t fixed = 0;     ///< bytes
+  double perPixel = 60;  ///< bytes
+  bool inTiles = false;  ///< large frames are worked on piece by piece
+};
+
 struct EngineKind {
   std::string id;       ///< "flow"
   std::string title;    ///< "Optical flow"
   std::string summary;  ///< one sentence: what it is good at, what it costs
   Schema schema;        ///< its own settings
+  EngineMemory memory{};
   std::function<std::unique_ptr<Engine>(const Settings&, const EngineOptions&)> make;
 };
 

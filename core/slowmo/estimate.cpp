@@ -3,6 +3,7 @@
 
 #include "core/slowmo/pipeline.h"
 #include "core/slowmo/settings.h"
+#include "core/slowmo/tiled.h"
 
 namespace fw {
 namespace {
@@ -19,11 +20,20 @@ double bitsPerPixel(const EncodeSettings& encode) {
   return at18 * std::exp2((18 - encode.quality) / 6.0);
 }
 
-// Measured as the peak of a whole job less its frames: libraries and code, then what engine and encoder add
-// per pixel.
-constexpr int64_t kProgramBytes = int64_t{480} << 20;
-constexpr double kEngineBytesPerPixel = 110;
+// Measured as the peak of a whole job less its frames and its engine: libraries and code, then what the
+// encoder adds per pixel.
+constexpr int64_t kProgramBytes = int64_t{250} << 20;
 constexpr double kEncoderBytesPerPixel = 75;
+
+int64_t engineBytes(const SlowmoRequest& request, cv::Size frame) {
+  int64_t most = 0;
+  for (const auto& engine : enginesOf(request)) {
+    const EngineMemory memory = engineKind(engine).memory;
+    const int64_t pixels = memory.inTiles ? pixelsAtOnce(frame) : int64_t{frame.width} * frame.height;
+    most = std::max(most, memory.fixed + static_cast<int64_t>(memory.perPixel * static_cast<double>(pixels)));
+  }
+  return most;
+}
 
 int64_t sourceFrames(const VideoInfo& info, double from, double to) {
   const double rate = info.frameRate.value() > 0 ? info.frameRate.value() : 25;
@@ -67,9 +77,8 @@ SlowmoEstimate estimate(const SlowmoRequest& request, const VideoInfo& info) {
   const auto perPair =
       static_cast<int64_t>(std::ceil(static_cast<double>(result.frames) / static_cast<double>(frames)));
   const int64_t inFlight = std::min(framesInFlight(bytesPerFrame), 16 + perPair);
-  result.peakMemory =
-      kProgramBytes + inFlight * bytesPerFrame +
-      static_cast<int64_t>((kEngineBytesPerPixel + kEncoderBytesPerPixel) * std::max(pixels, sourcePixels));
+  result.peakMemory = kProgramBytes + inFlight * bytesPerFrame + engineBytes(request, choices.size) +
+                      static_cast<int64_t>(kEncoderBytesPerPixel * std::max(pixels, sourcePixels));
 
   result.notes = choices.notes;
   if (choices.kind != ResultKind::Pictures) {

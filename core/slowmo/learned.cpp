@@ -17,6 +17,7 @@
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/flow_motion.h"
 #include "core/slowmo/flow_render.h"
+#include "core/slowmo/tiled.h"
 
 namespace fw {
 namespace {
@@ -165,8 +166,9 @@ EngineKind learnedEngine() {
           .title = "A network you trained",
           .summary = "The weights of your own run of middle-frame-unet, clip-unet or glow-unet.",
           .schema = learnedSchema(),
+          .memory = {.fixed = int64_t{230} << 20, .perPixel = 1150, .inTiles = true},
           .make = [](const Settings& settings, const EngineOptions& options) {
-            return std::make_unique<LearnedEngine>(settings, options);
+            return tiled(std::make_unique<LearnedEngine>(settings, options));
           }};
 }
 

@@ -10,6 +10,7 @@
 #include "core/nn/rife.h"
 #include "core/nn/tensor_image.h"
 #include "core/slowmo/flow_render.h"
+#include "core/slowmo/tiled.h"
 
 namespace fw {
 namespace {
@@ -126,8 +127,9 @@ EngineKind rifeEngine() {
               "The published networks RIFE 2022 and 4.6 with weights of your own; beautiful, and slow "
               "without a graphics card.",
           .schema = rifeSchema(),
+          .memory = {.fixed = int64_t{230} << 20, .perPixel = 1150, .inTiles = true},
           .make = [](const Settings& settings, const EngineOptions& options) {
-            return std::make_unique<RifeEngine>(settings, options);
+            return tiled(std::make_unique<RifeEngine>(settings, options));
           }};
 }
 

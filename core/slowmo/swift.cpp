@@ -96,6 +96,7 @@ EngineKind swiftEngine() {
               "Follows motion along its bends over four frames, with a small network that learned from real "
               "clips which guess to believe; needs no graphics card.",
           .schema = swiftSchema(),
+          .memory = {.fixed = int64_t{230} << 20, .perPixel = 100},
           .make = [](const Settings& settings, const EngineOptions& options) {
             return std::make_unique<Swift>(settings, options);
           }};

@@ -158,7 +158,17 @@ void Store::deleteRun(int64_t id) {
   const RunRecord doomed = run(id);
   refuseWhileHeld(doomed.folder, "run " + std::to_string(id));
   const fs::path aside = setAside(doomed.folder);
-  database_->connection.prepare("DELETE FROM runs WHERE id = ?").bind(1, id).run();
+  // A night's curves are millions of rows: in one go they would keep every other program from writing.
+  auto& connection = database_->connection;
+  do {
+    connection
+        .prepare(
+            "DELETE FROM scalars WHERE run = ?1 AND (name, step) IN "
+            "(SELECT name, step FROM scalars WHERE run = ?1 LIMIT 20000)")
+        .bind(1, id)
+        .run();
+  } while (connection.changes() > 0);
+  connection.prepare("DELETE FROM runs WHERE id = ?").bind(1, id).run();
   std::error_code ignored;
   fs::remove_all(aside, ignored);
 }
@@ -228,7 +238,7 @@ void Store::adoptOrphans() {
   for (const auto& run : runs()) {
     const bool busy =
         run.state == RunState::Queued || run.state == RunState::Running || run.state == RunState::Paused;
-    if (busy && !FolderLock::held(run.folder))
+    if (busy && !FolderLock::held(run.folder) && this->run(run.id).state == run.state)
       setRunState(run.id, RunState::Stopped,
                   "The program ended while this run was going. Resume it to go on.");
   }

@@ -83,6 +83,7 @@ TEST_F(CommandLine, TrainsOneRunForEachValueAndTheSameAsARunBut) {
   EXPECT_EQ(like["request"]["settings"]["bottleneck"], 4);
   EXPECT_EQ(like["request"]["settings"]["width"], 48);
   EXPECT_EQ(like["request"]["seed"], 3);
+  EXPECT_NE(cli({"train", "cnn-classifier", "--like", "2"}).status, 0) << "that is another experiment";
   words.back() = "bottleneck=2,many";
   EXPECT_NE(cli(words).status, 0);
   EXPECT_EQ(cli({"runs", "--json"}).json().size(), 3u) << "a bad value is noticed before the first run";

@@ -174,9 +174,13 @@ void ExperimentsPage::withHistory(int64_t runId, std::function<void(RunHistory)>
 void ExperimentsPage::resumeRun(int64_t runId) {
   if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
   withHistory(runId, [this](RunHistory history) {
+    // Asked for twice while the history was read.
+    if (Training* known = queue_->ofRun(history.record.id); known && !known->ended())
+      return showTraining(known);
     RunRequest request = history.record.request;
     // A run that came to its end goes on for as long again.
-    if (request.steps > 0 && history.record.step >= request.steps)
+    if (request.steps > 0 && history.record.state == RunState::Finished &&
+        history.record.step >= request.steps)
       request.steps = history.record.step + request.steps;
     // What showed the run as it was makes room.
     if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);

@@ -267,6 +267,7 @@ void RunPanel::setTraining(Training* training) {
             ? QString::number(changed->second.back().value, 'g', 6)
             : QString::fromStdString(
                   toText(Settings::fromJson(schema, training->request().settings).real("learning_rate"))));
+    shownRate_ = rate_->text();
   }
   fillChangeable();
   showScores();
@@ -484,11 +485,13 @@ void RunPanel::meterLayers() {
 }
 
 void RunPanel::takeLearningRate() {
-  if (!training_ || training_->ended()) return;
+  // Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
+  if (!training_ || training_->ended() || rate_->text() == shownRate_) return;
   bool isNumber = false;
   const double rate = rate_->text().toDouble(&isNumber);
   try {
     training_->setLearningRate(isNumber ? rate : 0);
+    shownRate_ = rate_->text();
     message_->dismiss();
   } catch (const std::exception& error) {
     message_->error(QString::fromUtf8(error.what()));

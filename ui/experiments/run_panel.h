@@ -81,6 +81,7 @@ class RunPanel : public QWidget {
   QProgressBar* progress_;
   QPushButton *pause_, *step_, *stop_, *now_, *resume_;
   NumberEdit* rate_;
+  QString shownRate_;  // what the field was last filled with, or what was set
   QLabel* rateLabel_;
   MessageBar* message_;
   CurvePlot* curves_;

@@ -102,6 +102,20 @@ TEST(FrameWindows, GivesRealTripletsWithMotion) {
   }
 }
 
+TEST(FrameWindows, AFrameOfAnotherSizeIsLeftOut) {
+  const Folder folder;
+  writeSequence(folder.path() / "moving", 12, 3);
+  auto frames = findPictures({folder.path().string()}).sequences.at(0).frames;
+  cv::imwrite(frames[4].string(), cv::Mat(50, 70, CV_8UC3, cv::Scalar::all(9)));
+  FrameWindows windows;
+  windows.addFrames("moving", frames);
+  const auto triplets = windows.triplets(100);
+  EXPECT_EQ(triplets.size(), 3U);  // middles 3 and 5 stand beside it
+  for (const auto& triplet : triplets)
+    for (const auto* beside : {&triplet.middle, &triplet.second, &triplet.before, &triplet.after})
+      EXPECT_TRUE(beside->empty() || beside->size() == triplet.first.size());
+}
+
 TEST(FrameWindows, TakeThePartOfAClipThatIsAskedFor) {
   const Folder folder;
   const auto clip = folder.path() / "title.gif";  // still, then moving

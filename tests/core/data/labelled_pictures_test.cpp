@@ -82,6 +82,10 @@ TEST_F(LabelledFolder, TakesAFolderForEachClassAndKeepsEveryFifthForTheTest) {
   EXPECT_EQ(data.test.count(), 2);
   EXPECT_EQ(data.classes, (std::vector<std::string>{"dark", "light"}));
   EXPECT_EQ(data.test.pictures.sizes(), (std::vector<int64_t>{2, 3, 16, 16}));
+  const auto& [pictures, labels] = data.training;
+  for (int64_t i = 0; i < labels.size(0); ++i)
+    EXPECT_EQ(pictures[i].max().item<int>() > 100, labels[i].item<int64_t>() == 1) << i;
+  EXPECT_FALSE(torch::equal(labels, std::get<0>(labels.sort()))) << "the first few are of every class";
 }
 
 TEST(DrawnPictures, AreTheSameEveryTimeAndDifferInTheTest) {
