@@ -96,6 +96,22 @@ bool goesRound(CutDetector seen, const cv::Mat (&beginning)[2]) {
   return !seen.next(beginning[1]).value_or(false);
 }
 
+constexpr double kLongFrame = 0.25;  // seconds
+
+// Where a part begins or ends within a picture that stands for long, as in screen recordings, the picture is
+// cut, too.
+void cutLongFrames(const AnalyseOptions& options, const VideoInfo& info, Analysis& analysis) {
+  const auto ticks = [&](double seconds) {
+    return analysis.firstPts + std::llround(seconds / info.timeBase.value());
+  };
+  const int64_t longFrame = std::llround(kLongFrame / info.timeBase.value());
+  const int64_t second = analysis.frames() > 1 ? analysis.pts[1] : analysis.endPts;
+  if (options.from > 0 && second - analysis.pts.front() > longFrame)
+    analysis.pts.front() = std::clamp<int64_t>(ticks(options.from), analysis.pts.front(), second - 1);
+  if (options.to > 0 && analysis.endPts - analysis.pts.back() > longFrame)
+    analysis.endPts = std::clamp<int64_t>(ticks(options.to), analysis.pts.back() + 1, analysis.endPts);
+}
+
 Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, const HearFrame& onFrame,
                    std::stop_token stop) {
   ReadOptions small;
@@ -170,10 +186,13 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
     // Many files say nothing, or nonsense, of how long the last frame is shown.
     if (info.frameRate.num > 0) {
       const auto usual = std::llround(1.0 / (info.frameRate.value() * info.timeBase.value()));
-      if (lastDuration <= 0 || (!info.variableRate && 2 * lastDuration < usual)) lastDuration = usual;
+      const bool slides = 1 > kLongFrame * info.frameRate.value();  // each may stand for as long as it likes
+      if (lastDuration <= 0 || (!info.variableRate && !slides && 2 * lastDuration < usual))
+        lastDuration = usual;
     }
     analysis.endPts = analysis.pts.back() + std::max<int64_t>(1, lastDuration);
   }
+  if (info.variableRate) cutLongFrames(options, info, analysis);
   return looked;
 }
 

@@ -132,7 +132,7 @@ void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::
     if (!frame)
       throw Error("The video ends earlier than it did before", input.info.file.string(),
                   "Put the file back as it was, or start a new job.");
-    if (frame->pts < ptsOf(index)) continue;
+    if (frame->pts < ptsOf(index) && index > 0) continue;  // the first one may have begun before the part
     if (frame->pts > ptsOf(index))
       throw Error("The video is not the one this job began with", input.info.file.string(),
                   "Put the file back as it was, or start a new job.");

@@ -278,7 +278,7 @@ void tellChanges(SlowmoChoices& choices, const VideoInfo& info) {
   };
   const bool video = choices.kind == ResultKind::Video;
   tell(info.interlaced, "The source is interlaced: its frames are deinterlaced first.");
-  tell(info.hasAlpha && video, "Transparency is not kept: it becomes black.");
+  tell(info.hasAlpha, "Transparency is not kept: it becomes white.");
   if (choices.ending == "jpeg")
     tell(info.bitDepth > 8, "JPEG pictures hold 8 bits of the source's depth.");
   else
@@ -339,10 +339,15 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
 
   choices.crop = cropFrom(settings.text("crop"), info);
   choices.size = choices.crop.empty() ? cv::Size(info.width, info.height) : choices.crop.size();
-  if (const auto height = static_cast<int>(settings.integer("scale"));
-      height > 0 && height != choices.size.height) {
+  // Pictures and animations do not say how wide their pixels are.
+  const bool square =
+      choices.kind == ResultKind::Video || info.pixelAspect.num <= 0 || info.pixelAspect.den <= 0;
+  const double pixelWidth = square ? 1 : info.pixelAspect.value();
+  const auto asked = static_cast<int>(settings.integer("scale"));
+  const int height = asked > 0 ? asked : choices.size.height;
+  if (height != choices.size.height || pixelWidth != 1) {
     // Even sides: many players refuse others.
-    const double width = static_cast<double>(choices.size.width) * height / choices.size.height;
+    const double width = pixelWidth * choices.size.width * height / choices.size.height;
     choices.size = {std::max(2, static_cast<int>(std::lround(width / 2)) * 2), height};
   }
   keepToWhatGifCanShow(choices, info);

@@ -75,9 +75,7 @@ class JoinedVideo {
     if (delays_.empty()) {
       // MP4 does not say how long a frame lasts when frames are reordered. Too short a step here would end
       // the track that many frames early.
-      const AVRational rate = stream().avg_frame_rate;
-      const int64_t usual = rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base_) : 1;
-      const int64_t step = packet->duration > 0 ? packet->duration : std::max<int64_t>(1, usual);
+      const int64_t step = packet->duration > 0 ? packet->duration : usualDuration();
       for (std::size_t i = delay_; i > 0; --i) delays_.push(packet->pts - static_cast<int64_t>(i) * step);
     }
     delays_.push(packet->pts);
@@ -107,6 +105,9 @@ class JoinedVideo {
   // comes last, which may be of an earlier frame.
   void holdLast(AVPacket& packet) {
     if (end_ == AV_NOPTS_VALUE) return;
+    // Segments do not keep how long each frame is shown: what is known is their mean.
+    const int64_t mean = packet.duration > 0 ? packet.duration : usualDuration();
+    packet.duration = std::min(mean, std::max<int64_t>(1, end_ - packet.pts));
     if (std::abs(packet.pts - lastPts_) <= 1)
       packet.duration = std::max<int64_t>(1, end_ - packet.pts);
     else if (!next_)
@@ -115,6 +116,10 @@ class JoinedVideo {
   }
 
   AVStream& stream() const { return *input_->stream(stream_); }
+  int64_t usualDuration() const {
+    const AVRational rate = stream().avg_frame_rate;
+    return std::max<int64_t>(1, rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base_) : 1);
+  }
 
   void open(std::size_t segment) {
     at_ = segment;
@@ -340,9 +345,14 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
               file.string());
         covers.push_back({addCover(from, output), std::move(packet)});
       } else if (planned.kind == AVMEDIA_TYPE_AUDIO) {
-        sounds.push_back(planned.handling == Handling::Copy
-                             ? copySound(source.file, input, planned.source, timeline, retiming.sound, output)
-                             : encodeSound(input, planned, timeline, retiming.sound, output));
+        try {
+          sounds.push_back(
+              planned.handling == Handling::Copy
+                  ? copySound(source.file, input, planned.source, timeline, retiming.sound, output)
+                  : encodeSound(input, planned, timeline, retiming.sound, output));
+        } catch (const Error& error) {  // the pictures are worth having without it
+          report.notes.push_back(std::string("A sound track is left out: ") + error.what());
+        }
       } else {
         subtitles.push_back(planned.handling == Handling::Copy
                                 ? copySubtitles(input, planned.source, timeline, output)

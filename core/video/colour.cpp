@@ -1,6 +1,7 @@
 #include "core/video/colour.h"
 
 #include <algorithm>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 #include <optional>
 
@@ -248,23 +249,54 @@ void Converter::convert(const AVFrame& from, AVFrame& to) {
   check(sws_scale_frame(scaler_.get(), &to, &from), "Could not convert the picture's colours", "");
 }
 
+bool hasAlpha(AVPixelFormat format) {
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
+  return layout && (layout->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+}
+
+namespace {
+
+template <class Value>
+cv::Mat laidOnWhite(const cv::Mat& bgra) {
+  constexpr uint32_t kWhite = std::numeric_limits<Value>::max();
+  cv::Mat image(bgra.size(), CV_MAKETYPE(bgra.depth(), 3));
+  for (int y = 0; y < bgra.rows; ++y) {
+    const auto* from = bgra.ptr<cv::Vec<Value, 4>>(y);
+    auto* to = image.ptr<cv::Vec<Value, 3>>(y);
+    for (int x = 0; x < bgra.cols; ++x)
+      for (int c = 0; c < 3; ++c)
+        to[x][c] = static_cast<Value>(
+            (from[x][c] * uint32_t{from[x][3]} + kWhite * (kWhite - from[x][3]) + kWhite / 2) / kWhite);
+  }
+  return image;
+}
+
+}  // namespace
+
+cv::Mat onWhite(const cv::Mat& bgra) {
+  return bgra.depth() == CV_16U ? laidOnWhite<uint16_t>(bgra) : laidOnWhite<uint8_t>(bgra);
+}
+
 cv::Mat Converter::toBgr(const AVFrame& whole, int width, int height, bool sixteenBit) {
   const Picture small = shrunk(whole, width, height);
   const AVFrame& picture = small ? *small : whole;
   // swscale's SIMD may write a few bytes past a line: one spare row keeps them inside. It is given up rather
   // than cut off: OpenCV's filters would look at it beyond the edge of a part.
-  cv::Mat image(height + 1, width, sixteenBit ? CV_16UC3 : CV_8UC3);
+  const bool transparent = hasAlpha(static_cast<AVPixelFormat>(picture.format));
+  cv::Mat image(height + 1, width, CV_MAKETYPE(sixteenBit ? CV_16U : CV_8U, transparent ? 4 : 3));
   image.resize(static_cast<std::size_t>(height));
   if (const auto known = planeColours(picture);
       known && !sixteenBit && image.size() == cv::Size(picture.width, picture.height)) {
     planesToBgr(planesOf(picture), *known, image);
     return image;
   }
-  const Picture target = borrow(image, sixteenBit ? AV_PIX_FMT_BGR48LE : AV_PIX_FMT_BGR24);
+  const AVPixelFormat opaque = sixteenBit ? AV_PIX_FMT_BGR48LE : AV_PIX_FMT_BGR24,
+                      withAlpha = sixteenBit ? AV_PIX_FMT_BGRA64LE : AV_PIX_FMT_BGRA;
+  const Picture target = borrow(image, transparent ? withAlpha : opaque);
   target->color_range = AVCOL_RANGE_JPEG;
   target->colorspace = AVCOL_SPC_RGB;
   convert(picture, *target);
-  return image;
+  return transparent ? onWhite(image) : image;
 }
 
 void Converter::fromBgr(const cv::Mat& image, AVFrame& picture) {

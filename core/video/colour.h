@@ -25,6 +25,9 @@ bool isFullRange(AVPixelFormat format, AVColorRange range);
 /// The same layout without FFmpeg's old full-range aliases (yuvj420p and its like).
 AVPixelFormat withoutRangeAlias(AVPixelFormat format);
 int bitDepthOf(AVPixelFormat format);
+bool hasAlpha(AVPixelFormat format);
+/// What browsers show through transparent places. Of a BGRA picture, 8 or 16 bits a channel.
+cv::Mat onWhite(const cv::Mat& bgra);
 
 /// Scales and converts with swscale's accurate flags, and what most clips hold by arithmetic of our own;
 /// keeps its tables between frames of one kind.
@@ -33,7 +36,7 @@ class Converter {
   /// `threads`: slices converted at once.
   explicit Converter(int threads = 1) : threads_(threads) {}
 
-  /// Upright BGR of the wanted size, 8 or 16 bits a channel.
+  /// Upright BGR of the wanted size, 8 or 16 bits a channel; what is transparent lies on white.
   cv::Mat toBgr(const AVFrame& picture, int width, int height, bool sixteenBit);
   /// `picture` has its format, size and colour set, and buffers to fill.
   void fromBgr(const cv::Mat& image, AVFrame& picture);

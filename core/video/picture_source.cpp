@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
+#include "core/video/colour.h"
 #include "core/video/frame_source.h"
 
 namespace fs = std::filesystem;
@@ -35,10 +36,15 @@ bool sortsBefore(const std::string& a, const std::string& b) {
   return a.size() - i < b.size() - j;
 }
 
-cv::Mat readPicture(const fs::path& file) {
+/// With a fourth channel where it is transparent.
+cv::Mat decodedPicture(const fs::path& file) {
+  const std::string ending = file.extension().string();
+  const bool mayBeTransparent = ending == ".png" || ending == ".PNG" || ending == ".tif" || ending == ".tiff";
   cv::Mat image;
   try {
-    image = cv::imread(file.string(), cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH);
+    if (mayBeTransparent) image = cv::imread(file.string(), cv::IMREAD_UNCHANGED);
+    if (image.channels() != 4 || image.depth() > CV_16U)
+      image = cv::imread(file.string(), cv::IMREAD_COLOR | cv::IMREAD_ANYDEPTH);
   } catch (const cv::Exception&) {
     image.release();  // a hostile header; the sentence below says what matters
   }
@@ -50,6 +56,11 @@ cv::Mat readPicture(const fs::path& file) {
   return image;
 }
 
+cv::Mat readPicture(const fs::path& file) {
+  const cv::Mat image = decodedPicture(file);
+  return image.channels() == 4 ? ffmpeg::onWhite(image) : image;
+}
+
 class PictureSource : public FrameSource {
  public:
   PictureSource(std::span<const fs::path> pictures, const ReadOptions& options)
@@ -59,7 +70,8 @@ class PictureSource : public FrameSource {
     const Rational rate = options.imageRate;
     if (rate.num <= 0 || rate.den <= 0)
       throw Error("The rate must be positive", "pictures a second", "24 is usual.");
-    const cv::Mat first = readPicture(pictures_.front());
+    const cv::Mat first = decodedPicture(pictures_.front());
+    info_.hasAlpha = first.channels() == 4;
     if (static_cast<int64_t>(first.cols) * first.rows > kMostPixels)
       throw Error("The picture is too large", pictures_.front().string(),
                   "Pictures up to 16384 × 8192 can be read.");

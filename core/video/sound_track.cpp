@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/video/track.h"
@@ -68,11 +69,16 @@ class CopiedSound : public Track {
     const double start = *first - timeline.origin;
     keepRunUp_ = !timeline.trimmedStart && start < 0 && start > -kRunUpSeconds;
     // Sound that runs at its own speed beside a slowed video still starts where the video has got to by then.
-    if (sound == Sound::Keep && start > 0)
-      origin_ -= std::llround(start * (timeline.stretch - 1) / av_q2d(base_));
+    const double heard = from.start_time != AV_NOPTS_VALUE
+                             ? static_cast<double>(from.start_time) * av_q2d(base_) - timeline.origin
+                             : start;
+    if (sound == Sound::Keep && heard > 0)
+      origin_ -= std::llround(heard * (timeline.stretch - 1) / av_q2d(base_));
     // Matroska has no times before zero, only a run-up to be skipped.
     const std::string container = output->oformat->name;
-    if (keepRunUp_ && (container == "matroska" || container == "webm"))
+    // Opus says itself how long it is.
+    if (keepRunUp_ && from.codecpar->codec_id != AV_CODEC_ID_OPUS &&
+        (container == "matroska" || container == "webm"))
       to->codecpar->initial_padding = static_cast<int>(std::lround(-start * from.codecpar->sample_rate));
   }
 
@@ -137,6 +143,14 @@ std::vector<AVChannelLayout> channelLayouts(const AVCodecContext& encoder) {
 }
 #endif
 
+/// It says nothing of what it takes: of each number of channels one.
+AVChannelLayout layoutForOpus(const AVChannelLayout& wanted) {
+  static constexpr const char* kLayouts[] = {"mono", "stereo", "3.0", "quad", "5.0", "5.1", "6.1", "7.1"};
+  AVChannelLayout layout{};
+  check(av_channel_layout_from_string(&layout, kLayouts[std::max(1, wanted.nb_channels) - 1]), kFailed, "");
+  return layout;
+}
+
 /// The encoder's layout nearest to the source's: the same, else the usual one of as many channels, else its
 /// largest.
 AVChannelLayout chooseLayout(const AVCodecContext& encoder, const AVChannelLayout& wanted) {
@@ -144,6 +158,8 @@ AVChannelLayout chooseLayout(const AVCodecContext& encoder, const AVChannelLayou
   AVChannelLayout usual{};
   av_channel_layout_default(&usual, wanted.nb_channels);
   const AVChannelLayout first = wanted.order == AV_CHANNEL_ORDER_UNSPEC ? usual : wanted;
+  constexpr int kMostMixed = 8;  // nothing but bare samples holds more, and nothing mixes them down
+  if (encoder.codec_id == AV_CODEC_ID_OPUS && wanted.nb_channels <= kMostMixed) return layoutForOpus(wanted);
   if (offered.empty()) return first;
   for (const AVChannelLayout& candidate : {first, usual})
     for (const AVChannelLayout& layout : offered)
@@ -164,7 +180,11 @@ class EncodedSound : public Track {
  public:
   EncodedSound(const Input& input, const PlannedStream& planned, const Timeline& timeline, Sound sound,
                Output& output)
-      : source_(planned.source), base_(input.stream(source_)->time_base), timeline_(timeline), sound_(sound) {
+      : source_(planned.source),
+        base_(input.stream(source_)->time_base),
+        timeline_(timeline),
+        sound_(sound),
+        stretch_(sound == Sound::Keep ? 1.0 : timeline.stretch) {
     const AVStream& from = *input.stream(source_);
     const AVCodec* codec = avcodec_find_decoder(from.codecpar->codec_id);
     decoder_ = newCodec(codec);
@@ -172,11 +192,12 @@ class EncodedSound : public Track {
     decoder_->pkt_timebase = base_;
     check(avcodec_open2(decoder_.get(), codec, nullptr), kFailed, avcodec_get_name(from.codecpar->codec_id));
     openEncoder(planned, from, output);
-    // The last packet is filled up with silence; MP4 says where the sound really ends.
-    if (from.duration != AV_NOPTS_VALUE && from.duration > 0 && from.start_time != AV_NOPTS_VALUE)
+    // The last packet is filled up with silence; MP4 says where the sound really ends. Others guess.
+    const bool knowsItsEnd = std::string_view(input->iformat->name).find("mp4") != std::string_view::npos;
+    if (knowsItsEnd && from.duration != AV_NOPTS_VALUE && from.duration > 0 &&
+        from.start_time != AV_NOPTS_VALUE)
       timeline_.end =
           std::min(timeline_.end, static_cast<double>(from.start_time + from.duration) * av_q2d(base_));
-    stretch_ = sound == Sound::Keep ? 1.0 : timeline.stretch;
   }
 
   int source() const override { return source_; }
@@ -228,11 +249,27 @@ class EncodedSound : public Track {
     encoder_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     if ((output->oformat->flags & AVFMT_GLOBALHEADER) != 0) encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     check(avcodec_open2(encoder_.get(), planned.encoder, nullptr), kFailed, planned.encoder->name);
+    tryFilters(source);
     AVStream* to = output.addStream();
     index_ = to->index;
     check(avcodec_parameters_from_context(to->codecpar, encoder_.get()), kFailed, "");
     to->time_base = encoder_->time_base;
     copyDescription(from, *to);
+  }
+
+  /// A track that cannot be converted is to be known before it has a place in the file.
+  void tryFilters(const AVCodecParameters& source) {
+    if (source.format < 0) return;
+    Picture samples = newPicture();
+    samples->format = source.format;
+    samples->sample_rate = source.sample_rate;
+    if (source.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+      av_channel_layout_default(&samples->ch_layout, source.ch_layout.nb_channels);
+    else
+      check(av_channel_layout_copy(&samples->ch_layout, &source.ch_layout), kFailed, "");
+    openFilters(*samples);
+    in_ = out_ = nullptr;
+    graph_.reset();
   }
 
   /// Pitch kept or not, as a chain of filters between the decoder's samples and the encoder's.
@@ -247,7 +284,9 @@ class EncodedSound : public Track {
     if (stretch_ != 1.0 && sound_ == Sound::StretchKeepPitch) {
       // Both smear a clap over what is before it, and swallow the end. Measured at 2 to 100 times: with this
       // lead its middle is within 6 ms, times the stretch, of where it belongs.
-      const bool rubberband = avfilter_get_by_name("rubberband") && tempo >= 0.01 && tempo <= 100;
+      constexpr int kMostChannels = 8;  // more crash the filter
+      const bool rubberband = avfilter_get_by_name("rubberband") && tempo >= 0.01 && tempo <= 100 &&
+                              decoder_->ch_layout.nb_channels <= kMostChannels;
       const double lead = rubberband ? std::max(0.0, 11.5 * (1 - tempo)) : 20;  // milliseconds
       filters += ",adelay=all=1:delays=" + number(lead) + ",apad=pad_dur=0.2";
       if (rubberband) {
@@ -399,7 +438,7 @@ class EncodedSound : public Track {
   AVRational base_;
   Timeline timeline_;
   Sound sound_;
-  double stretch_ = 1;
+  double stretch_;
   Codec decoder_, encoder_;
   Graph graph_;
   AVFilterContext *in_ = nullptr, *out_ = nullptr;

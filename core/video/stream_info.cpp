@@ -26,6 +26,7 @@ struct Timing {
   std::vector<int64_t> times;
   int64_t end = 0;  ///< of the last frame
   bool complete = false;
+  int64_t hidden = 0;  ///< frames that are decoded but not shown: before the cut of an edit list
 };
 
 Timing readThrough(Input& input, int stream) {
@@ -54,8 +55,13 @@ Timing fromIndex(const AVStream& stream) {
   Timing timing;
   auto* indexed = const_cast<AVStream*>(&stream);
   const int count = avformat_index_get_entries_count(indexed);
-  for (int i = 0; i < count && timing.times.size() < kTimesToJudge; ++i)
-    timing.times.push_back(avformat_index_get_entry(indexed, i)->timestamp);
+  for (int i = 0; i < count; ++i) {
+    const AVIndexEntry& entry = *avformat_index_get_entry(indexed, i);
+    if ((entry.flags & AVINDEX_DISCARD_FRAME) != 0)
+      ++timing.hidden;
+    else if (timing.times.size() < kTimesToJudge)
+      timing.times.push_back(entry.timestamp);
+  }
   std::ranges::sort(timing.times);
   return timing;
 }
@@ -224,7 +230,7 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
   Rational measured;
   if (indexed) {
     timing.end = timing.times.front() + stream.duration;
-    if (static_cast<int64_t>(timing.times.size()) == stream.nb_frames)
+    if (static_cast<int64_t>(timing.times.size()) == stream.nb_frames - timing.hidden)
       measured = measuredRate(timing, stream.time_base);
   } else if (timing.complete) {
     measured = measuredRate(timing, stream.time_base);
@@ -251,8 +257,8 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
       info.duration = static_cast<double>(stream.duration) * unit;
     else if (input->duration != AV_NOPTS_VALUE && input->duration > 0)
       info.duration = static_cast<double>(input->duration) / AV_TIME_BASE;
-    info.frames =
-        stream.nb_frames > 0 ? stream.nb_frames : std::llround(info.duration * info.frameRate.value());
+    info.frames = stream.nb_frames > 0 ? stream.nb_frames - timing.hidden
+                                       : std::llround(info.duration * info.frameRate.value());
     info.framesExact = stream.nb_frames > 0;
   }
   info.startPts = stream.start_time != AV_NOPTS_VALUE ? stream.start_time
@@ -260,6 +266,26 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
                                                       : timing.times.front();
   return info;
 }
+
+namespace {
+
+/// What is drawn with a palette could be transparent, as any GIF; few are.
+bool showsThrough(const AVFrame& picture, const AVPixFmtDescriptor& layout) {
+  const bool palette = picture.format == AV_PIX_FMT_PAL8;
+  const AVComponentDescriptor& alpha = layout.comp[3];
+  if (!palette && (alpha.depth != 8 || (layout.flags & AV_PIX_FMT_FLAG_RGB) == 0)) return true;
+  for (int y = 0; y < picture.height; ++y)
+    for (int x = 0; x < picture.width; ++x) {
+      const uint8_t* row = picture.data[palette ? 0 : alpha.plane];
+      row += std::ptrdiff_t{y} * picture.linesize[palette ? 0 : alpha.plane];
+      const uint32_t seen = palette ? reinterpret_cast<const uint32_t*>(picture.data[1])[row[x]] >> 24
+                                    : row[x * alpha.step + alpha.offset];
+      if (seen != 255) return true;
+    }
+  return false;
+}
+
+}  // namespace
 
 void describePicture(VideoInfo& info, const AVFrame& first, const Orientation& orientation) {
   const auto format = static_cast<AVPixelFormat>(first.format);
@@ -270,7 +296,8 @@ void describePicture(VideoInfo& info, const AVFrame& first, const Orientation& o
   info.pixelFormat = nameOr(av_get_pix_fmt_name(format), "unknown");
   info.bitDepth = bitDepthOf(format);
   const AVPixFmtDescriptor* description = av_pix_fmt_desc_get(format);
-  info.hasAlpha = description && (description->flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+  info.hasAlpha =
+      description && (description->flags & AV_PIX_FMT_FLAG_ALPHA) != 0 && showsThrough(first, *description);
   info.interlaced = info.interlaced || isInterlaced(first);
   info.colourMatrix = nameOr(av_color_space_name(first.colorspace), "unknown");
   info.colourRange = nameOr(

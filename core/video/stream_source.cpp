@@ -141,7 +141,9 @@ class StreamSource : public FrameSource {
     const cv::Size decoded = sideways() ? cv::Size(fitted.height, fitted.width) : fitted;
     frame.image = upright(converter_.toBgr(*current, decoded.width, decoded.height, info_.bitDepth > 8));
     // Turned pictures would need their colour samples turned too, to places that codecs have no name for.
-    const bool untouched = orientation_.rotation == 0 && !orientation_.mirrored && options_.maxHeight == 0;
+    // What shows through a transparent one is only in the picture that was made of it.
+    const bool untouched = orientation_.rotation == 0 && !orientation_.mirrored && options_.maxHeight == 0 &&
+                           !hasAlpha(static_cast<AVPixelFormat>(current->format));
     if (untouched && cv::Size(current->width, current->height) == size_)
       frame.original = std::shared_ptr<const AVFrame>(current.release(), [](const AVFrame* gone) {
         auto* owned = const_cast<AVFrame*>(gone);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/video/colour.h"
 #include "core/video/frame_source.h"
 
 #ifdef FW_WEBP
@@ -71,7 +72,7 @@ class WebpSource : public FrameSource {
     frame.duration = (at_ + 1 < starts_.size() ? starts_[at_ + 1] : end_) - starts_[at_];
     ++at_;
     const cv::Mat canvas(info_.height, info_.width, CV_8UC4, pixels);
-    frame.image = onWhite(canvas);
+    frame.image = ffmpeg::onWhite(canvas);
     const cv::Size shown = fitHeight(info_.width, info_.height, options_.maxHeight);
     if (frame.image.size() != shown) cv::resize(frame.image, frame.image, shown, 0, 0, cv::INTER_AREA);
     return frame;
@@ -96,19 +97,6 @@ class WebpSource : public FrameSource {
 
   [[noreturn]] void fail() const {
     throw Error("Could not read the animation", file_.string(), "The WebP file is damaged or cut short.");
-  }
-
-  /// What browsers show through transparent places.
-  static cv::Mat onWhite(const cv::Mat& canvas) {
-    cv::Mat image(canvas.size(), CV_8UC3);
-    for (int y = 0; y < canvas.rows; ++y) {
-      const auto* from = canvas.ptr<cv::Vec4b>(y);
-      auto* to = image.ptr<cv::Vec3b>(y);
-      for (int x = 0; x < canvas.cols; ++x)
-        for (int c = 0; c < 3; ++c)
-          to[x][c] = static_cast<uchar>((from[x][c] * from[x][3] + 255 * (255 - from[x][3]) + 127) / 255);
-    }
-    return image;
   }
 
   void readTimes(const WebPData& data) {

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/image/metrics.h"
+#include "core/slowmo/analysis.h"
 #include "core/slowmo/preview.h"
 #include "tests/core/slowmo/made_clip.h"
 #include "tests/core/store/temporary_folder.h"
@@ -398,6 +399,30 @@ TEST_F(Jobs, APartThatCannotBeIsRefused) {
   const auto source = makeClip(place / "disc.mp4", 50);
   EXPECT_THROW(queueJob(store, request(source, {{"trim_in", 30}})), Error);
   EXPECT_THROW(queueJob(store, request(source, {{"trim_in", 1.5}, {"trim_out", 0.5}})), Error);
+}
+
+TEST_F(Jobs, ThePartOfAPictureThatStandsForLongIsCutToo) {
+  const auto source = place / "slides.mkv";
+  {
+    VideoWriter writer(source, {.speed = "fast"}, {96, 64, {25, 1}, {1, 25}, {}});
+    writer.write(movingDisc(0), 0, 250);
+    for (int i = 0; i < 25; ++i) writer.write(movingDisc(i), 250 + i, i == 24 ? 250 : 1);
+    writer.write(movingDisc(40), 524, 1);
+    writer.finish();
+  }
+  const auto made = [&](double from, double to) {
+    const auto result =
+        run(queueJob(store, request(source, {{"trim_in", from}, {"trim_out", to}, {"container", "mp4"}})).id);
+    VideoReader reader(result.output);
+    double end = 0;
+    while (const auto frame = reader.next())
+      end = static_cast<double>(frame->pts + frame->duration) * reader.info().timeBase.value();
+    return end;
+  };
+  EXPECT_NEAR(made(9, 10.4), 2 * 1.4, 0.1);
+  const auto part = request(source, {{"trim_in", 10.4}, {"trim_out", 12}});
+  const Analysis analysis = analyse(part, analyseOptions(part), {}, {});
+  EXPECT_NEAR(sourceSeconds(analysis, probe(part), analysis.frames()), 12, 1e-3);
 }
 
 TEST_F(Jobs, AFailedResumeKeepsTheProgressInSight) {

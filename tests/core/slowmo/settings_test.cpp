@@ -136,6 +136,13 @@ TEST(SlowmoSettings, AGifIsNoFasterThanViewersShowIt) {
 TEST(SlowmoSettings, CropAndScaleGiveTheSize) {
   EXPECT_EQ(choicesFor(asking({{"crop", "10, 20, 640, 360"}, {"scale", 180}}), clip1080()).size,
             cv::Size(320, 180));
+  VideoInfo wide = clip1080();
+  wide.width = 720;
+  wide.height = 576;
+  wide.pixelAspect = {64, 45};
+  EXPECT_EQ(choicesFor(asking({{"container", "gif"}}), wide).size, cv::Size(1024, 576)) << "it has no aspect";
+  EXPECT_EQ(choicesFor(asking({{"container", "png"}, {"scale", 288}}), wide).size, cv::Size(512, 288));
+  EXPECT_EQ(choicesFor(asking({}), wide).size, cv::Size(720, 576));
 }
 
 TEST(SlowmoSettings, PresetsAreValid) {

@@ -274,6 +274,45 @@ TEST(Assemble, SlowedSoundComesWhenItIsSeenAndEndsWithThePicture) {
   EXPECT_NEAR(static_cast<double>(samples.size()) / 8000, 12, 0.1);
 }
 
+TEST(Assemble, SoundOfManyChannelsIsMadeOrLeftOutWithAWord) {
+  const Folder folder;
+  const fs::path side = folder / "side.mkv", many = folder / "many.mov";
+  const auto source = [](const std::string& sound) {
+    return "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -f lavfi -i \"aevalsrc='" + sound +
+           ":s=48000:d=1\" -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a ";
+  };
+  ffmpeg(source("sin(300*t)|sin(500*t)|sin(700*t)|sin(60*t)|sin(900*t)|sin(1100*t)':c='5.1(side)'") + "ac3",
+         side);
+  std::string sixteen = "sin(100*t)";
+  for (int i = 2; i <= 16; ++i) sixteen += "|sin(" + std::to_string(i * 100) + "*t)";
+  ffmpeg(source(sixteen + "'") + "pcm_s16le", many);
+  const auto parts =
+      writeSegments(folder, {.codec = "vp9", .speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 50});
+  assemble(parts, probe(side), {.stretch = 2, .sound = Sound::StretchKeepPitch}, folder / "side.webm", {},
+           {});
+  EXPECT_EQ(ffprobe(folder / "side.webm")["streams"][1]["channels"], 6);
+  for (const char* name : {"many.webm", "many.mp4", "many.mkv"}) {
+    const auto report =
+        assemble(parts, probe(many), {.stretch = 2, .sound = Sound::StretchKeepPitch}, folder / name, {}, {});
+    const auto probed = ffprobe(folder / name);
+    EXPECT_EQ(probed["streams"][0]["codec_type"], "video") << name;
+    EXPECT_TRUE(probed["streams"].size() == 2 || !report.notes.empty()) << name;
+  }
+}
+
+TEST(Assemble, SlowedSoundOfATransportStreamIsWhole) {
+  const Folder folder;
+  const fs::path source = folder / "source.ts", file = folder / "slow.mp4";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -f lavfi -i sine=f=440:r=48000:d=2 -c:v libx264 -preset "
+      "ultrafast "
+      "-pix_fmt yuv420p -c:a ac3 -b:a 96k",
+      source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {25, 1}), {0, 400});
+  assemble(parts, probe(source), {.stretch = 8, .sound = Sound::SlowWithPitch}, file, {}, {});
+  EXPECT_NEAR(seconds(durationOf(ffprobe(file)["streams"][1])), 16, 0.3);
+}
+
 TEST(Assemble, SlowedSoundGoesOnWhenItsLayoutChanges) {
   const Folder folder;
   const fs::path surround = folder / "a.ts", stereo = folder / "b.ts", source = folder / "source.ts",

@@ -286,6 +286,44 @@ TEST(VideoReader, ReadsAFolderOfPicturesInTheirOrder) {
   EXPECT_EQ(readAll(selection).front().image.at<cv::Vec3w>(0, 0)[0], 55000);
 }
 
+TEST(VideoReader, WhatIsTransparentLiesOnWhite) {
+  const Folder folder;
+  const std::string half =
+      "-f lavfi -i \"color=red:s=64x48:r=10:d=0.5,format=rgba,geq=r=255:g=0:b=0:a='255*lt(X,32)'\" ";
+  const fs::path pictures = folder / "pictures";
+  fs::create_directory(pictures);
+  ffmpeg(half, pictures / "%03d.png");
+  ffmpeg(half + "-c:v qtrle", folder / "clip.mov");
+  ffmpeg(half + "-vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse'", folder / "clip.gif");
+  for (const auto& file : {pictures, folder / "clip.mov", folder / "clip.gif"}) {
+    SCOPED_TRACE(file.filename());
+    VideoReader reader(file);
+    EXPECT_TRUE(reader.info().hasAlpha);
+    const auto frame = reader.next();
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(frame->original, nullptr) << "its hidden colours would show";
+    EXPECT_LT(cv::norm(frame->image.at<cv::Vec3b>(24, 10), cv::Vec3b(0, 0, 255), cv::NORM_INF), 4);
+    EXPECT_LT(cv::norm(frame->image.at<cv::Vec3b>(24, 50), cv::Vec3b(255, 255, 255), cv::NORM_INF), 4);
+  }
+  ffmpeg("-f lavfi -i testsrc2=s=64x48:r=10:d=0.5", folder / "opaque.gif");
+  EXPECT_FALSE(probe(folder / "opaque.gif").hasAlpha);
+}
+
+TEST(VideoReader, CountsOnlyTheFramesThatAnEditListShows) {
+  const Folder folder;
+  const fs::path whole = folder / "whole.mp4", part = folder / "part.mp4";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=30000/1001:d=4 -c:v libx264 -preset ultrafast -g 250 -pix_fmt yuv420p",
+      whole);
+  ffmpeg("-ss 2 -i " + quoted(whole.string()) + " -c copy", part);
+  const VideoInfo info = probe(part);
+  EXPECT_EQ(info.frameRate, (Rational{30000, 1001}));
+  VideoReader reader(part);
+  int64_t shown = 0;
+  while (reader.next()) ++shown;
+  EXPECT_EQ(info.frames, shown);
+}
+
 TEST(VideoReader, MakesThumbnails) {
   const Folder folder;
   writeScene(folder / "clip.mp4", {}, formatOf(160, 120, {25, 1}), 50);
