@@ -46,6 +46,8 @@ class JoinedVideo {
     codec.codec_tag = codec.codec_id == AV_CODEC_ID_HEVC && std::string(output->oformat->name) != "matroska"
                           ? MKTAG('h', 'v', 'c', '1')
                           : 0;
+    carry(source.masteringDisplay, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, *to);
+    carry(source.contentLight, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, *to);
     to->time_base = base_;
     to->sample_aspect_ratio = stream().sample_aspect_ratio;
     to->avg_frame_rate = stream().avg_frame_rate;
@@ -100,6 +102,20 @@ class JoinedVideo {
 
  private:
   static constexpr const char* kFailed = "Could not join the video";
+
+  static void carry(const std::vector<uint8_t>& bytes, AVPacketSideDataType what, AVStream& to) {
+    if (bytes.empty()) return;
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    AVCodecParameters& codec = *to.codecpar;
+    AVPacketSideData* data =
+        av_packet_side_data_new(&codec.coded_side_data, &codec.nb_coded_side_data, what, bytes.size(), 0);
+    uint8_t* into = data ? data->data : nullptr;
+#else
+    uint8_t* into = av_stream_new_side_data(&to, what, bytes.size());
+#endif
+    if (!into) throw std::bad_alloc();
+    std::ranges::copy(bytes, into);
+  }
 
   // A last frame that is held is longer than its neighbours, and MP4 keeps only how long the packet is that
   // comes last, which may be of an earlier frame.

@@ -306,6 +306,13 @@ void describePicture(VideoInfo& info, const AVFrame& first, const Orientation& o
   info.colourPrimaries = nameOr(av_color_primaries_name(first.color_primaries), "unknown");
   info.colourTransfer = nameOr(av_color_transfer_name(first.color_trc), "unknown");
   info.chromaLocation = nameOr(av_chroma_location_name(first.chroma_location), "unspecified");
+  const auto said = [&](AVFrameSideDataType what) -> std::vector<uint8_t> {
+    const AVFrameSideData* data = av_frame_get_side_data(&first, what);
+    if (!data) return {};
+    return {data->data, data->data + data->size};
+  };
+  info.masteringDisplay = said(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+  info.contentLight = said(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
   info.startPts = first.pts;
   info.start = static_cast<double>(first.pts) * info.timeBase.value();
 }

@@ -52,6 +52,8 @@ struct VideoInfo {
   /// FFmpeg's names; "unknown" when not tagged.
   std::string colourMatrix = "unknown", colourRange = "unknown", colourPrimaries = "unknown",
               colourTransfer = "unknown", chromaLocation = "unspecified";
+  /// Of HDR10: the display it was graded on and its brightest light, in FFmpeg's own layout; empty: not said.
+  std::vector<uint8_t> masteringDisplay, contentLight;
   bool hasAlpha = false;
   int loops = -1;  ///< animated pictures: 0 = for ever; -1 = not said
   std::vector<AudioTrack> audio;

@@ -274,6 +274,25 @@ TEST(Assemble, SlowedSoundComesWhenItIsSeenAndEndsWithThePicture) {
   EXPECT_NEAR(static_cast<double>(samples.size()) / 8000, 12, 0.1);
 }
 
+TEST(Assemble, KeepsWhatHdrSaysOfItsDisplay) {
+  if (!canEncode("h265")) GTEST_SKIP() << "no encoder for H.265";
+  const Folder folder;
+  const fs::path source = folder / "hdr.mkv";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=0.4 -c:v libx265 -pix_fmt yuv420p10le -color_primaries bt2020 "
+      "-color_trc smpte2084 -colorspace bt2020nc -x265-params \"log-level=none:hdr10=1:master-display="
+      "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400\"",
+      source);
+  const auto parts = writeSegments(folder, {.codec = "h265", .speed = "fast", .bitDepth = 10},
+                                   formatOf(96, 64, {25, 1}, "yuv420p10le"), {0, 10});
+  for (const char* name : {"kept.mp4", "kept.mkv"}) {
+    assemble(parts, probe(source), {}, folder / name, {}, {});
+    const std::string told = ffprobe(folder / name)["streams"][0].dump();
+    EXPECT_THAT(told, HasSubstr("\"max_luminance\":\"1000")) << name;
+    EXPECT_THAT(told, HasSubstr("\"max_content\":1000")) << name;
+  }
+}
+
 TEST(Assemble, SoundOfManyChannelsIsMadeOrLeftOutWithAWord) {
   const Folder folder;
   const fs::path side = folder / "side.mkv", many = folder / "many.mov";
