@@ -199,8 +199,13 @@ void RunDetails::take(std::vector<RunHistory> runs) {
   strip_->setSteps({});
   gallery_->setGallery({});
   strip_->setSteps({steps.begin(), steps.end()});
+  fillNotes();
+}
+
+void RunDetails::fillNotes() {
   const bool one = histories_.size() == 1;
-  notesOf_ = 0;  // filling the fields is no editing
+  if (one && notesOf_ == histories_.front().record.id) return;  // what is being typed is newer
+  notesOf_ = 0;                                                 // filling the fields is no editing
   name_->setText(one ? QString::fromStdString(histories_.front().record.name) : QString());
   notes_->setPlainText(one ? QString::fromStdString(histories_.front().record.notes) : QString());
   saveSoon_->stop();

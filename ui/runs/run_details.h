@@ -42,6 +42,7 @@ class RunDetails : public QWidget {
 
  private:
   void take(std::vector<RunHistory> runs);
+  void fillNotes();
   void fillParameters();
   void fillNumbers();
   void showStep(int64_t step);
