@@ -13,8 +13,6 @@ namespace fw {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kBusyTimeoutMilliseconds = 10'000;
-
 // Each entry takes the database one version further; PRAGMA user_version counts how many were applied.
 // Entries are never changed once released: old stores are brought up to date by the ones that follow.
 constexpr std::array kMigrations{
@@ -164,7 +162,7 @@ std::string Statement::text(int column) const {
                : std::string();
 }
 
-Connection::Connection(const fs::path& storeFolder) {
+Connection::Connection(const fs::path& storeFolder, std::chrono::milliseconds patience) {
   std::error_code failure;
   fs::create_directories(storeFolder, failure);
   if (failure)
@@ -176,7 +174,7 @@ Connection::Connection(const fs::path& storeFolder) {
       sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   handle_.reset(handle);
   if (result != SQLITE_OK) fail(handle, result);
-  sqlite3_busy_timeout(handle, kBusyTimeoutMilliseconds);
+  sqlite3_busy_timeout(handle, static_cast<int>(patience.count()));
   useWriteAheadLog(*this);
   execute("PRAGMA synchronous = NORMAL");
   execute("PRAGMA foreign_keys = ON");

@@ -1,6 +1,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -38,7 +39,9 @@ class Statement {
 /// One open connection to the store's database, brought up to the newest version when opened.
 class Connection {
  public:
-  explicit Connection(const std::filesystem::path& storeFolder);
+  /// `patience`: how long another program may keep the store from being written to.
+  explicit Connection(const std::filesystem::path& storeFolder,
+                      std::chrono::milliseconds patience = std::chrono::seconds(10));
 
   Statement prepare(std::string_view sql) const { return {handle_.get(), sql}; }
   void execute(const char* sql) const;

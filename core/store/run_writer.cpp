@@ -76,7 +76,7 @@ struct RunWriter::Pending {
         folder(runFolder(storeFolder, runId)),
         lock(folder),
         connection(storeFolder),
-        background(storeFolder),
+        background(storeFolder, std::chrono::minutes(5)),  // a night's work is at stake
         snapshots(folder),
         worker([this](std::stop_token stop) { work(stop); }) {}
 

@@ -15,6 +15,7 @@
 #include "ui/widgets/film_strip.h"
 #include "ui/widgets/gallery_view.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/number_edit.h"
 #include "ui/work/store_thread.h"
 
 using namespace Qt::StringLiterals;
@@ -107,6 +108,12 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY(training->scalars().contains("learning_rate") &&
                 training->scalars().at("learning_rate").back().value == 0.0005);
     QVERIFY_EXCEPTION_THROWN(training->setLearningRate(-1), std::exception);
+    // Leaving the field, which shows what the run began with, sets nothing.
+    for (auto* field : p.page.findChildren<NumberEdit*>())
+      if (field->toolTip().startsWith(u"Takes effect with the next step"_s)) Q_EMIT field->editingFinished();
+    const int64_t left = training->step();
+    QTRY_VERIFY_WITH_TIMEOUT(training->step() > left + 5, 30'000);
+    QCOMPARE(training->scalars().at("learning_rate").back().value, 0.0005);
     p.page.stopAndKeep();
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
