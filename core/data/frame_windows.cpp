@@ -46,11 +46,6 @@ bool isSequence(const std::vector<std::filesystem::path>& files) {
   return true;
 }
 
-bool ofOneSize(const BetweenSample& sample) {
-  return !sample.first.empty() && sample.first.size() == sample.middle.size() &&
-         sample.first.size() == sample.second.size();
-}
-
 double meanDifference(const cv::Mat& a, const cv::Mat& b) {
   return cv::norm(a, b, cv::NORM_L1) / static_cast<double>(a.total() * 3);
 }
@@ -237,13 +232,15 @@ std::optional<BetweenSample> FrameWindows::whole(Random& random) const {
   return std::nullopt;
 }
 
-BetweenSample FrameWindows::triplet(std::size_t sequence, std::size_t middle) const {
+std::optional<BetweenSample> FrameWindows::triplet(std::size_t sequence, std::size_t middle) const {
   const auto frame = [&](std::size_t index) { return sequences_->frame(sequence, index); };
   BetweenSample sample{frame(middle - 1), frame(middle), frame(middle + 1)};
+  const cv::Size size = sample.first.size();
+  if (size.empty() || sample.middle.size() != size || sample.second.size() != size) return std::nullopt;
   if (middle >= 3) sample.before = frame(middle - 3);
   if (middle + 3 < sequences_->list[sequence].shots.size()) sample.after = frame(middle + 3);
   for (cv::Mat* beside : {&sample.before, &sample.after})
-    if (beside->size() != sample.first.size()) beside->release();
+    if (beside->size() != size) beside->release();
   return sample;
 }
 
@@ -255,8 +252,7 @@ std::vector<BetweenSample> FrameWindows::triplets(int most) const {
   const std::size_t count = std::min(all.size(), static_cast<std::size_t>(std::max(most, 0)));
   for (std::size_t k = 0; k < count; ++k) {
     const auto [sequence, middle] = all[k * all.size() / count];
-    samples.push_back(triplet(sequence, middle));
-    if (!ofOneSize(samples.back())) samples.pop_back();
+    if (auto sample = triplet(sequence, middle)) samples.push_back(std::move(*sample));
   }
   return samples;
 }
@@ -265,10 +261,8 @@ std::vector<BetweenSample> FrameWindows::heldOutTriplets() const {
   std::vector<BetweenSample> samples;
   for (std::size_t s = 0; s < sequences_->list.size(); ++s)
     for (std::size_t i = 0; i < sequences_->list[s].shots.size(); ++i)
-      if (sequences_->list[s].shots[i].heldOut) {
-        samples.push_back(triplet(s, i));
-        if (!ofOneSize(samples.back())) samples.pop_back();
-      }
+      if (sequences_->list[s].shots[i].heldOut)
+        if (auto sample = triplet(s, i)) samples.push_back(std::move(*sample));
   return samples;
 }
 

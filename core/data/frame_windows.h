@@ -47,7 +47,8 @@ class FrameWindows {
   struct Window;
   std::optional<Window> drawn(Random& random) const;
   std::optional<BetweenSample> cut(const Window& window, cv::Rect part, cv::Size size) const;
-  BetweenSample triplet(std::size_t sequence, std::size_t middle) const;
+  /// Empty where frames differ in size.
+  std::optional<BetweenSample> triplet(std::size_t sequence, std::size_t middle) const;
   std::unique_ptr<Sequences> sequences_;
 };
 
