@@ -264,10 +264,11 @@ void exportTo(int64_t id, std::string zip, bool json) {
   printResult(json, {{"run", id}, {"file", zip}}, "Run " + std::to_string(id) + " is in " + zip + ".\n");
 }
 
-void resume(int64_t id, int64_t steps, bool json) {
+void resume(int64_t id, int64_t steps, std::optional<double> rate, bool json) {
   Store store;
   store.adoptOrphans();
   TrainControl control;
+  if (rate) control.setLearningRate(*rate);
   RunResult result;
   {
     ProgressBar bar;
@@ -339,8 +340,10 @@ void addTrainCommands(CLI::App& app) {
   resumeCommand->add_option("run", *run, "The run's number, as `runs` lists it")->required();
   resumeCommand->add_option("--steps", *steps, "Go on until this step instead")
       ->check(CLI::NonNegativeNumber);
+  auto rate = std::make_shared<std::optional<double>>();
+  resumeCommand->add_option("--learning-rate", *rate, "Learn at this rate from now on");
   resumeCommand->add_flag("--json", *resumeJson, "One JSON document on standard output");
-  resumeCommand->callback([=] { resume(*run, *steps, *resumeJson); });
+  resumeCommand->callback([=] { resume(*run, *steps, *rate, *resumeJson); });
 
   auto* exportCommand = app.add_subcommand("export", "Put everything of a run into one zip file");
   auto exported = std::make_shared<int64_t>(0);

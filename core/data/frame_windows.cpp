@@ -191,13 +191,15 @@ std::optional<BetweenSample> FrameWindows::cut(const Window& window, cv::Rect pa
   sample.time = static_cast<double>(window.middle - window.first) / static_cast<double>(window.length());
   const double change = meanDifference(sample.first, sample.second);
   if (change < kStill || change > kCut) return std::nullopt;
-  const auto neighbour = [&](std::size_t index, const cv::Mat& beside) {
+  const auto& shots = sequences_->list[window.sequence].shots;
+  const auto neighbour = [&](std::size_t index, const cv::Mat& beside) -> cv::Mat {
+    if (shots[index].heldOut) return {};
     const cv::Mat seen = frame(index);
     return seen.empty() || meanDifference(seen, beside) > kCut ? cv::Mat() : seen;
   };
   if (window.first >= window.length())
     sample.before = neighbour(window.first - window.length(), sample.first);
-  if (window.second + window.length() < sequences_->list[window.sequence].shots.size())
+  if (window.second + window.length() < shots.size())
     sample.after = neighbour(window.second + window.length(), sample.second);
   return sample;
 }

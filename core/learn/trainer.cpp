@@ -374,7 +374,7 @@ class TrainLoop {
   std::string advice() const {
     const double rate = learningRate();
     return "Try a smaller learning rate (it was " + shortNumber(rate) + "), for example " +
-           shortNumber(rate / 10) + ", and start again.";
+           shortNumber(rate / 10) + ": resume with it where all was well, or start again.";
   }
 
   Experiment& experiment_;

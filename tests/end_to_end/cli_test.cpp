@@ -127,6 +127,7 @@ TEST_F(CommandLine, SaysWhatIsWrongAndFails) {
   refused({"train", "reconstruction-sanity", "--set", "wdith=3"}, "wdith");
   refused({"train", "reconstruction-sanity", "--device", "toaster"}, "toaster");
   refused({"resume", "4711"}, "4711");
+  refused({"resume", "1", "--learning-rate", "0"}, "learning rate");
   refused({"probe", "/nonexistent.mp4"}, "/nonexistent.mp4");
   refused({"slowmo", "/nonexistent.mp4"}, "/nonexistent.mp4");
   refused({"score", "/nonexistent"}, "/nonexistent");

@@ -159,6 +159,23 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
 
+  void aRunIsResumedWithAnotherLearningRate() {
+    Page p;
+    p.page.start(small(0));
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() > 5, 30'000);
+    p.page.stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+    const int64_t run = p.newest()->runId(), reached = p.newest()->step();
+    auto* rate = static_cast<NumberEdit*>(p.page.runPanel()->changeable("learning_rate"));
+    QVERIFY(rate->isVisible());
+    rate->setText(u"0.00025"_s);
+    button(p.page, u"Resume"_s)->click();
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->runId() == run && p.newest()->step() > reached + 2, 30'000);
+    QCOMPARE(p.newest()->scalars().at("learning_rate").back().value, 0.00025);
+    p.page.stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+  }
+
   void theFilmStripBringsEarlierSnapshotsBack() {
     Page p;
     p.page.start(small(100));

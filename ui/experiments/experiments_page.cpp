@@ -171,9 +171,9 @@ void ExperimentsPage::withHistory(int64_t runId, std::function<void(RunHistory)>
       [this](const QString& text) { setup_->message()->error(text); });
 }
 
-void ExperimentsPage::resumeRun(int64_t runId) {
+void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRate) {
   if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
-  withHistory(runId, [this](RunHistory history) {
+  withHistory(runId, [this, learningRate](RunHistory history) {
     // Asked for twice while the history was read.
     if (Training* known = queue_->ofRun(history.record.id); known && !known->ended())
       return showTraining(known);
@@ -186,6 +186,7 @@ void ExperimentsPage::resumeRun(int64_t runId) {
     if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);
     openRequest(request);
     auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
+    if (learningRate) training->setLearningRate(*learningRate);
     watch(training.get());
     showTraining(queue_->add(std::move(training)));
   });

@@ -1,6 +1,7 @@
 #pragma once
 #include <QWidget>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/store/run.h"
@@ -32,7 +33,7 @@ class ExperimentsPage : public QWidget {
   void openSetupFile(const QString& file);                     ///< throws Error
   void start(const RunRequest& request);                       ///< trains it, or queues it behind what trains
   void startSeveral(const std::vector<RunRequest>& requests);  ///< one after the other, to be compared
-  void resumeRun(int64_t runId);
+  void resumeRun(int64_t runId, std::optional<double> learningRate = std::nullopt);
   void openRun(int64_t runId);  ///< to look at it again and to ask its network
   /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.
   bool addFiles(const QStringList& files);

@@ -83,6 +83,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
       closer_(new CloserRow),
       closerHint_(label({}, TextRole::Small, true)),
       changes_(new QWidget),
+      changesCaption_(label({}, TextRole::Small, true)),
       changesRow_(new QHBoxLayout(changes_)),
       controls_(new QWidget),
       meterAgain_(new QTimer(this)) {
@@ -113,7 +114,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
     if (training_) Q_EMIT startNowAsked(training_);
   });
   connect(resume_, &QPushButton::clicked, this, [this] {
-    if (training_ && training_->runId() > 0) Q_EMIT resumeAsked(training_->runId());
+    if (training_ && training_->runId() > 0) Q_EMIT resumeAsked(training_->runId(), editedRate());
   });
   connect(rate_, &QAbstractSpinBox::editingFinished, this, &RunPanel::takeLearningRate);
   connect(strip_, &FilmStrip::stepChosen, this, &RunPanel::showStep);
@@ -145,7 +146,6 @@ QWidget* RunPanel::makeControls() {
   progress_->setTextVisible(false);
   rateLabel_->setWordWrap(false);
   rateLabel_->setBuddy(rate_);
-  rate_->setToolTip(u"Takes effect with the next step; Enter to set"_s);
   rate_->setFixedWidth(13 * kGrid);
   auto* top = new QHBoxLayout;
   top->setSpacing(kGrid);
@@ -160,9 +160,8 @@ QWidget* RunPanel::makeControls() {
   under->addWidget(progressText_);
   changesRow_->setContentsMargins(0, 0, 0, 0);
   changesRow_->setSpacing(kGrid);
-  auto* caption = label(u"Change while it trains:"_s, TextRole::Small, true);
-  caption->setWordWrap(false);
-  changesRow_->addWidget(caption);
+  changesCaption_->setWordWrap(false);
+  changesRow_->addWidget(changesCaption_);
   changesRow_->addWidget(rateLabel_);
   changesRow_->addWidget(rate_);
   changesRow_->addStretch();
@@ -373,14 +372,24 @@ void RunPanel::showState() {
   stop_->setVisible(alive);
   stop_->setText(waiting ? u"Take out of the queue"_s : u"Stop"_s);
   now_->setVisible(waiting && alive);
-  resume_->setVisible(!alive && training_->runId() > 0);
-  changes_->setVisible(alive && (!rate_->isHidden() || changesRow_->count() > 4));
+  const bool resumable = !alive && training_->runId() > 0;
+  resume_->setVisible(resumable);
+  showChangeable(alive, resumable);
   pause_->setText(state == RunState::Paused ? u"Go on"_s : u"Pause"_s);
   pause_->setIcon(icon(state == RunState::Paused ? u"play"_s : u"pause"_s));
   if (!alive && !training_->message().isEmpty())
     message_->say(state == RunState::Failed ? MessageKind::Error : MessageKind::Warning,
                   training_->message());
   showProgress();
+}
+
+void RunPanel::showChangeable(bool alive, bool resumable) {
+  const bool hasRate = !rate_->isHidden(), hasMore = changesRow_->count() > 4;
+  changes_->setVisible((alive && (hasRate || hasMore)) || (resumable && hasRate));
+  changesCaption_->setText(alive ? u"Change while it trains:"_s : u"To resume with:"_s);
+  rate_->setToolTip(alive ? u"Takes effect with the next step; Enter to set"_s
+                          : u"Change it, then resume: a run whose loss grew may go on with a smaller one"_s);
+  for (int i = 3; i + 1 < changesRow_->count(); ++i) changesRow_->itemAt(i)->widget()->setVisible(alive);
 }
 
 void RunPanel::showProgress() {
@@ -484,13 +493,19 @@ void RunPanel::meterLayers() {
       });
 }
 
-void RunPanel::takeLearningRate() {
-  // Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
-  if (!training_ || training_->ended() || rate_->text() == shownRate_) return;
+// Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
+std::optional<double> RunPanel::editedRate() const {
+  if (rate_->isHidden() || rate_->text() == shownRate_) return std::nullopt;
   bool isNumber = false;
   const double rate = rate_->text().toDouble(&isNumber);
+  return isNumber ? rate : 0;
+}
+
+void RunPanel::takeLearningRate() {
+  const auto rate = editedRate();
+  if (!training_ || training_->ended() || !rate) return;
   try {
-    training_->setLearningRate(isNumber ? rate : 0);
+    training_->setLearningRate(*rate);
     shownRate_ = rate_->text();
     message_->dismiss();
   } catch (const std::exception& error) {

@@ -54,18 +54,20 @@ class RunPanel : public QWidget {
 
  Q_SIGNALS:
   void startNowAsked(Training* training);
-  void resumeAsked(int64_t runId);
+  void resumeAsked(int64_t runId, std::optional<double> learningRate);
 
  private:
   void showState();
   void showProgress();
   void showStep(int64_t step);
   void takeSnapshotSteps();
+  std::optional<double> editedRate() const;
   void takeLearningRate();
   void exportLearning();
   QWidget* makeControls();
   QWidget* makeTabs();
   void fillChangeable();
+  void showChangeable(bool alive, bool resumable);
   void change(const Parameter& parameter, const Value& value);
   void showGallery(const Gallery& gallery);
   void showScores();
@@ -93,7 +95,8 @@ class RunPanel : public QWidget {
   HolePainter* holes_;
   CloserRow* closer_;
   QLabel* closerHint_;
-  QWidget* changes_;  ///< what may change while it trains
+  QWidget* changes_;  ///< what may change while it trains, and the learning rate before it is resumed
+  QLabel* changesCaption_;
   QHBoxLayout* changesRow_;
   QWidget* controls_;
   QTimer* meterAgain_;

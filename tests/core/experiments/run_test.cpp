@@ -70,6 +70,17 @@ TEST(Run, GoesFromARequestToARecordWithEverythingInIt) {
   EXPECT_EQ(header.at("format"), "pt");
 }
 
+TEST(Run, IsResumedWithAnotherLearningRate) {
+  Bench bench;
+  bench.start(sanity(10));
+  bench.control.setLearningRate(0.00025);
+  bench.resume(12);
+  const Series all = bench.store.scalars(bench.id);
+  const auto& rates = all.at("learning_rate");
+  EXPECT_EQ(rates.back().step, 11);
+  EXPECT_EQ(rates.back().value, 0.00025);
+}
+
 TEST(Run, TheSameRequestGivesTheSameRunAndAnotherSeedAnother) {
   Bench a, b, c;
   auto other = sanity(15);
