@@ -1,6 +1,7 @@
 #include "app/cli/jobs.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "app/cli/commands.h"
@@ -56,6 +57,14 @@ void listJobs(bool json) {
 
 constexpr const char* kNumberHelp = "The job's number, as `jobs` lists it";
 
+// Neither over nor being made by someone else, who may also have taken it off the list by now.
+bool waits(const Store& store, int64_t id) {
+  const auto jobs = store.jobs();
+  const auto job = std::ranges::find(jobs, id, &JobRecord::id);
+  if (job == jobs.end() || FolderLock::held(job->folder)) return false;
+  return job->state == "queued" || job->state == "stopped" || job->state == "paused";
+}
+
 void runWaiting(bool json) {
   Store store;
   store.adoptOrphans();
@@ -63,14 +72,14 @@ void runWaiting(bool json) {
   std::string text;
   bool allDone = true;
   for (const auto& job : store.jobs()) {
-    const bool open = job.state == "queued" || job.state == "stopped" || job.state == "paused";
-    if (!open || FolderLock::held(job.folder)) continue;  // held: paused in the window
+    if (!waits(store, job.id)) continue;
     try {
       const auto result = runShowingProgress(store, job.id);
       document.push_back(resultJson(store, job.id, result));
       text += resultText(job.id, result);
       if (result.state == "stopped") break;
     } catch (const Error& error) {
+      if (!waits(store, job.id)) continue;  // another program took it in the same moment
       // The others have nothing to do with it; this one says so again in `jobs`.
       std::cerr << error.what() << std::endl;
       document.push_back({{"job", job.id}, {"state", "stopped"}, {"error", error.what()}});
@@ -101,6 +110,7 @@ nlohmann::json resultJson(const Store& store, int64_t job, const JobResult& resu
 std::string resultText(int64_t job, const JobResult& result) {
   if (result.state == "stopped")
     return "Stopped. Go on with: framewright-cli resume-job " + std::to_string(job) + "\n";
+  if (result.output.empty()) return "Cancelled.\n";
   return result.output.string() + "\n" + std::to_string(result.framesIn) + " frames in, " +
          std::to_string(result.framesOut) + " out, " + clockTime(result.seconds) + "\n";
 }
@@ -138,7 +148,9 @@ void addJobCommands(CLI::App& app) {
     Store store;
     store.adoptOrphans();
     const auto result = cancelJob(store, *id, *keep);
-    printResult(*json, resultJson(store, *id, result), *keep ? resultText(*id, result) : "Cancelled.\n");
+    std::string text = resultText(*id, result);
+    for (const auto& note : result.notes) text += note + "\n";
+    printResult(*json, resultJson(store, *id, result), text);
   });
   auto places = std::make_shared<int>(0);
   auto* move = command("move-job", "Make a job earlier or later than the others", true);
@@ -159,8 +171,11 @@ void addJobCommands(CLI::App& app) {
       ->callback([=] {
         Store store;
         const auto record = store.job(*id);
-        const auto file = record.state == "done" ? slowmoRequestFromJson(record.request).output
-                                                 : joinSoFar(store, *id, interrupted());
+        const auto result = slowmoRequestFromJson(record.request).output;
+        if (record.state == "cancelled" && !std::filesystem::exists(result))
+          throw Error("This job was cancelled", "job " + std::to_string(*id), "Nothing of it was kept.");
+        const bool over = record.state == "done" || record.state == "cancelled";
+        const auto file = over ? result : joinSoFar(store, *id, interrupted());
         if (!file)
           throw Error("Nothing can be played yet", "job " + std::to_string(*id),
                       "The first seconds of the result are still being made.");

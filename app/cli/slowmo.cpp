@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/slowmo/analysis.h"
 #include "core/slowmo/job.h"
+#include "core/store/folder_lock.h"
 
 namespace fw::cli {
 namespace fs = std::filesystem;
@@ -163,6 +164,7 @@ JobRecord queued(Store& store, const SlowmoRequest& request, const SlowmoArgumen
   const auto job =
       arguments.insteadOf > 0 ? replaceJob(store, arguments.insteadOf, request) : queueJob(store, request);
   if (arguments.adaptMinutes <= 0) return job;
+  const FolderLock nobodyMakesIt(job.folder);  // until it is taught
   try {
     auto wish = adaptationFor(request);
     wish.minutes = arguments.adaptMinutes;
@@ -182,7 +184,7 @@ class Outcome {
     document_.push_back({{"source", request.sources.front().string()}});
     try {
       document_.back().update(work());
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       std::cerr << error.what() << std::endl;
       document_.back()["error"] = error.what();
       failed_ = true;
@@ -202,6 +204,9 @@ class Outcome {
 void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
   const Settings settings = flags.settings(
       arguments.preset.empty() ? nlohmann::json::object() : presetCalled(arguments.preset).settings);
+  if (arguments.adaptMinutes > 0 && settings.text("engine") != "swift")
+    throw Error("Only the engine swift can be taught a clip", settings.text("engine"),
+                "Leave --adapt out, or choose --engine swift.");
   if (!arguments.savePreset.empty()) keepPreset(arguments.savePreset, settings);
   const auto requests = requestsFor(arguments, settings);
   Outcome outcome;
@@ -222,7 +227,7 @@ void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
   for (const auto& request : requests) {
     try {
       jobs.emplace_back(request, queued(store, request, arguments).id);
-    } catch (const Error&) {
+    } catch (const std::exception&) {
       outcome.add(request, []() -> nlohmann::json { throw; });
     }
   }

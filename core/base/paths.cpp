@@ -1,5 +1,7 @@
 #include "core/base/paths.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -36,12 +38,31 @@ fs::path resource(std::string_view name) {
               "Install Framewright again, or point FRAMEWRIGHT_RESOURCES at its resources folder.");
 }
 
+std::string lowerEnding(const fs::path& file) {
+  std::string ending = file.extension().string();
+  std::ranges::transform(ending, ending.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+NameParts partsOf(const fs::path& name) {
+  const std::string ending = name.extension().string();
+  const bool digit = ending.size() > 1 && std::isdigit(static_cast<unsigned char>(ending[1])) != 0;
+  if (digit && (ending.ends_with('x') || ending.find(' ') != std::string::npos))
+    return {name.filename().string(), {}};
+  return {name.stem().string(), ending};
+}
+
+fs::path numbered(const fs::path& wanted, int number) {
+  const auto [stem, ending] = partsOf(wanted);
+  return wanted.parent_path() / (stem + " (" + std::to_string(number) + ")" + ending);
+}
+
 fs::path unusedPath(const fs::path& wanted) {
   fs::path candidate = wanted;
   std::error_code ignored;  // of a name that is too long: whoever writes there says it better
   for (int number = 2; fs::exists(fs::symlink_status(candidate, ignored)); ++number)
-    candidate = wanted.parent_path() /
-                (wanted.stem().string() + " (" + std::to_string(number) + ")" + wanted.extension().string());
+    candidate = numbered(wanted, number);
   return candidate;
 }
 

@@ -13,6 +13,18 @@ std::filesystem::path stateHome();
 /// under share/framewright otherwise ($FRAMEWRIGHT_RESOURCES wins). Throws Error when it is not there.
 std::filesystem::path resource(std::string_view name);
 
+/// ".mp4" of "Clip.MP4": in small letters, empty where there is none.
+std::string lowerEnding(const std::filesystem::path& file);
+
+/// "walk 2.5x" and "walk 59.94 fps" end in a number, not in a file type.
+struct NameParts {
+  std::string stem, ending;
+};
+NameParts partsOf(const std::filesystem::path& name);
+
+/// "name (2).ext", in the same folder.
+std::filesystem::path numbered(const std::filesystem::path& wanted, int number);
+
 /// `wanted`, or "name (2).ext", "name (3).ext" …: the first that does not exist yet.
 std::filesystem::path unusedPath(const std::filesystem::path& wanted);
 

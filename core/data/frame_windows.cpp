@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/image/views.h"
 #include "core/video/video.h"
 
@@ -18,17 +19,10 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{1200} << 20;  // decoded frames kept in memory
 constexpr int kJpegQuality = 97;  // for frames of videos, which are kept compressed
 
-std::string endingOf(const std::filesystem::path& file) {
-  std::string ending = file.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return ending;
-}
-
 bool isVideo(const std::filesystem::path& file) {
   static const std::set<std::string> endings{".mp4", ".mkv", ".mov",  ".avi", ".webm",
                                              ".m4v", ".mpg", ".mpeg", ".ts"};
-  return endings.contains(endingOf(file));
+  return endings.contains(lowerEnding(file));
 }
 
 /// Frames of a sequence are numbered without gaps; anything else is a pile of photographs.

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/slowmo/job.h"
 
 namespace fw {
@@ -17,7 +18,7 @@ SlowmoRequest oneClip(const fs::path& source) {
 // WebP files are pictures or animations.
 bool isStill(const fs::path& file) {
   if (!isPicture(file)) return false;
-  if (file.extension() != ".webp") return true;
+  if (lowerEnding(file) != ".webp") return true;
   try {
     return probe(file).frames <= 1;
   } catch (const Error&) {

@@ -40,8 +40,11 @@ int64_t sourceFrames(const VideoInfo& info, double from, double to) {
   const int64_t all =
       info.frames > 0 ? info.frames : std::max<int64_t>(1, std::llround(info.duration * rate));
   if (from <= 0 && to <= 0) return all;
-  const double end = to > 0 ? to : static_cast<double>(all) / rate;
-  return std::clamp<int64_t>(std::llround((end - from) * rate), 1, all);
+  // All that show between the two moments, if only for a part of their time.
+  constexpr double kWhole = 1e-6;
+  const auto first = static_cast<int64_t>(std::floor(from * rate + kWhole));
+  const int64_t end = to > 0 ? static_cast<int64_t>(std::ceil(to * rate - kWhole)) : all;
+  return std::clamp<int64_t>(std::min(end, all) - first, 1, all);
 }
 
 }  // namespace

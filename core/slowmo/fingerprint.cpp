@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -54,7 +55,17 @@ std::vector<fs::path> filesOf(const std::vector<fs::path>& sources) {
   return files;
 }
 
+// Jobs and what is known of clips are kept as JSON, which is UTF-8.
+void checkSpelling(const fs::path& file) {
+  try {
+    std::ignore = nlohmann::json(file.string()).dump();
+  } catch (const nlohmann::json::exception&) {
+    throw Error("This name is not in UTF-8", file.string(), "Rename the file, then it can be worked on.");
+  }
+}
+
 nlohmann::json entryFor(const fs::path& file) {
+  checkSpelling(file);
   std::error_code missing;
   const auto size = fs::file_size(file, missing);
   if (missing)

@@ -352,11 +352,11 @@ void JobControl::waitWhilePaused(std::stop_token stop) {
 
 JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobControl& control,
                  std::stop_token stop) {
-  const JobRecord record = store.job(jobId);
+  const FolderLock lock(store.job(jobId).folder);
+  const JobRecord record = store.job(jobId);  // whoever held it may have finished it
   if (record.state == "done" || record.state == "cancelled")
     throw Error("This job is over", "job " + std::to_string(jobId),
                 "Queue a new one with the same settings.");
-  const FolderLock lock(record.folder);
   JobRun run(store, record, observer, control, std::move(stop));
   const auto waits = [&](const std::string& message) {
     logLine("Job " + std::to_string(jobId) + ": " + message);
@@ -376,10 +376,10 @@ JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobContr
 }
 
 JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
+  const FolderLock lock(store.job(jobId).folder);
   JobRecord record = store.job(jobId);
   if (record.state == "done" || record.state == "cancelled")
     throw Error("This job is over", "job " + std::to_string(jobId), "There is nothing left to cancel.");
-  const FolderLock lock(record.folder);
   JobResult result;
   result.state = "cancelled";
   const auto saved = readJson(record.folder / kAnalysisFile);

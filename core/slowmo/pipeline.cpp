@@ -126,9 +126,15 @@ void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::
   VideoReader reader = openSource(input.request, options);
   int64_t index = firstWanted(input);
   const auto ptsOf = [&](int64_t frame) { return input.analysis.pts[static_cast<std::size_t>(frame)]; };
-  if (ptsOf(index) > input.analysis.firstPts) reader.seekTo(ptsOf(index));
+  bool sought = ptsOf(index) > input.analysis.firstPts;
+  if (sought) reader.seekTo(ptsOf(index));
   while (index <= std::min(last, sourceFrames - 1)) {
     auto frame = reader.next();
+    if (sought && (!frame || frame->pts > ptsOf(index))) {  // some decoders drop frames after a seek
+      reader = openSource(input.request, options);
+      sought = false;
+      continue;
+    }
     if (!frame)
       throw Error("The video ends earlier than it did before", input.info.file.string(),
                   "Put the file back as it was, or start a new job.");

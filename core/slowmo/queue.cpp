@@ -3,6 +3,8 @@
 #include <regex>
 #include <set>
 
+#include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/slowmo/fingerprint.h"
 #include "core/slowmo/job.h"
 #include "core/slowmo/job_checks.h"
@@ -39,19 +41,23 @@ SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
   return request;
 }
 
-// Two waiting jobs of one clip must not promise the same file.
-fs::path unclaimed(const Store& store, const fs::path& wanted) {
+bool over(const JobRecord& job) { return job.state == "done" || job.state == "cancelled"; }
+
+// Two jobs must not promise the same file: the later one gives way, also where two programs queue theirs at
+// once. A name that a person gave may be meant for what a stopped job did not get to.
+fs::path unclaimed(const Store& store, const JobRecord& job, const fs::path& wanted, bool named,
+                   int64_t replaced) {
   std::set<fs::path> taken;
-  for (const auto& job : store.jobs())
-    if (job.state != "done" && job.state != "cancelled")
-      taken.insert(job.request.value("output", std::string()));
+  for (const auto& other : store.jobs())
+    if (other.id < job.id && other.id != replaced && !over(other) && !(named && other.state == "stopped"))
+      taken.insert(other.request.value("output", std::string()));
   if (!taken.contains(wanted)) return wanted;
-  const std::string stem = std::regex_replace(wanted.stem().string(), std::regex(R"( \(\d+\)$)"), "");
-  for (int number = 2;; ++number) {
-    const fs::path other =
-        wanted.parent_path() / (stem + " (" + std::to_string(number) + ")" + wanted.extension().string());
-    if (!taken.contains(other) && !fs::exists(other)) return other;
-  }
+  const auto [stem, ending] = partsOf(wanted);
+  const std::string plain = std::regex_replace(stem, std::regex(R"( \(\d+\)$)"), "") + ending;
+  for (int number = 2;; ++number)
+    if (const fs::path other = numbered(wanted.parent_path() / plain, number);
+        !taken.contains(other) && !fs::exists(other))
+      return other;
 }
 
 void swapPlaces(Store& store, const JobRecord& a, const JobRecord& b) {
@@ -59,12 +65,10 @@ void swapPlaces(Store& store, const JobRecord& a, const JobRecord& b) {
   store.placeJob(b.id, a.position);
 }
 
-}  // namespace
-
-JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
+// `replaced` makes room for it.
+JobRecord queued(Store& store, const SlowmoRequest& asked, int64_t replaced) {
   const VideoInfo info = probe(asked);
   SlowmoRequest request = complete(asked, info);
-  if (asked.output.empty()) request.output = unclaimed(store, request.output);
   const SlowmoChoices choices = choicesFor(request, info);
   checkEncoder(choices);
   checkNotTheSource(request);
@@ -73,6 +77,8 @@ JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
   checkMoments(request, info);
   JobRecord job = store.createJob(toJson(request));
   try {
+    if (!settingsOf(request).flag("overwrite"))
+      job.request["output"] = unclaimed(store, job, request.output, !asked.output.empty(), replaced).string();
     rememberOrCheckSource(job.folder, request.sources);
     keepWeights(job);
     store.updateJob(job);
@@ -87,16 +93,23 @@ JobRecord queueJob(Store& store, const SlowmoRequest& asked) {
   return job;
 }
 
+}  // namespace
+
+JobRecord queueJob(Store& store, const SlowmoRequest& request) { return queued(store, request, 0); }
+
 JobRecord replaceJob(Store& store, int64_t jobId, const SlowmoRequest& request) {
-  const int64_t position = store.job(jobId).position;
-  const JobRecord made = queueJob(store, request);
+  const JobRecord before = store.job(jobId);
+  if (over(before))
+    throw Error("This job is over", "job " + std::to_string(jobId),
+                "Queue a new one with the same settings.");
+  const JobRecord made = queued(store, request, jobId);
   try {
     store.deleteJob(jobId);
   } catch (...) {
     store.deleteJob(made.id);
     throw;
   }
-  store.placeJob(made.id, position);
+  store.placeJob(made.id, before.position);
   return store.job(made.id);
 }
 

@@ -19,11 +19,12 @@ std::string plainNumber(const Rational& number) {
   return plain;
 }
 
-std::string whatWasDone(const Timing& timing) {
+std::string whatWasDone(const Timing& timing, bool repeatsReplaced) {
   std::string words;
   if (timing.stretch != Rational{1, 1}) words = plainNumber(timing.stretch) + "x";
   if (timing.rate) words += (words.empty() ? "" : " ") + plainNumber(*timing.rate) + " fps";
-  return words.empty() ? "copy" : words;
+  if (!words.empty()) return words;
+  return repeatsReplaced ? "smoothed" : "copy";
 }
 
 }  // namespace
@@ -74,7 +75,8 @@ fs::path namedAfterSource(const SlowmoRequest& request, const VideoInfo& info) {
   const std::string stem =
       fs::is_directory(source, ignored) ? source.filename().string() : source.stem().string();
   constexpr std::size_t kLongest = 200;  // of the 255 that names have: others are made of it
-  std::string name = shortened(stem, kLongest) + " " + whatWasDone(choices.timing);
+  std::string name = shortened(stem, kLongest) + " " +
+                     whatWasDone(choices.timing, settingsOf(request).text("duplicates") == "on");
   if (choices.kind != ResultKind::Pictures) name += "." + choices.ending;
   return source.parent_path() / name;
 }
@@ -82,9 +84,10 @@ fs::path namedAfterSource(const SlowmoRequest& request, const VideoInfo& info) {
 }  // namespace
 
 std::optional<std::string> sourceOfResult(const fs::path& result) {
-  static const std::regex named(R"((.+?) (?:[0-9.]+x|[0-9.]+ fps|[0-9.]+x [0-9.]+ fps|copy)(?: \(\d+\))?)");
+  static const std::regex named(
+      R"((.+?) (?:[0-9.]+x|[0-9.]+ fps|[0-9.]+x [0-9.]+ fps|copy|smoothed)(?: \(\d+\))?)");
   std::smatch parts;
-  const std::string stem = result.stem().string();
+  const std::string stem = partsOf(result).stem;
   if (!std::regex_match(stem, parts, named)) return std::nullopt;
   return parts[1].str();
 }

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/image/metrics.h"
 #include "core/image/views.h"
+#include "core/params/schema.h"
 #include "core/slowmo/cuts.h"
 #include "core/video/video.h"
 
@@ -105,6 +106,10 @@ class TripletSource {
  public:
   TripletSource(const std::filesystem::path& video, const SelfCheckOptions& options)
       : reader_(video, {.maxHeight = options.maxHeight}) {
+    if (options.to > 0 && options.to <= options.from)
+      throw Error("The part to be checked ends before it begins",
+                  toText(options.from) + " s to " + toText(options.to) + " s",
+                  "Choose an end that comes later.");
     const VideoInfo& info = reader_.info();
     from_ = std::max(0.0, options.from);
     const bool known = info.duration > 0;  // raw streams do not say how long they are

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 
 namespace fw {
 namespace fs = std::filesystem;
@@ -144,11 +145,9 @@ Schema makeSchema() {
   return Schema(std::move(all));
 }
 
-std::string lowerEnding(const fs::path& file) {
-  std::string ending = file.extension().string();
+std::string fileTypeOf(const fs::path& file) {
+  std::string ending = lowerEnding(file);
   if (!ending.empty()) ending.erase(0, 1);
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (ending == "jpg") return "jpeg";
   if (ending == "tif") return "tiff";
   if (ending == "m4v") return "mp4";
@@ -167,7 +166,7 @@ bool isPictures(const std::string& container) {
 std::string containerFor(const SlowmoRequest& request, const Settings& settings, const VideoInfo& info) {
   const std::string asked = settings.text("container");
   // A name that was given says what it holds; a folder has no ending.
-  const std::string named = lowerEnding(request.output);
+  const std::string named = fileTypeOf(request.output);
   if (!named.empty() && !isPictures(asked)) {
     if (!isKnown(named))
       throw Error("No result can be written as ." + named, request.output.string(),
@@ -175,7 +174,7 @@ std::string containerFor(const SlowmoRequest& request, const Settings& settings,
     return named;
   }
   if (asked != "auto") return asked;
-  const std::string source = lowerEnding(info.file);
+  const std::string source = fileTypeOf(info.file);
   return isKnown(source) && !isPictures(source) ? source : "mp4";
 }
 
@@ -254,7 +253,7 @@ void checkPart(const Settings& settings, const VideoInfo& info) {
 fs::path outputAs(const std::string& container, const fs::path& output) {
   if (container == "auto") return output;
   fs::path named = output;
-  if (isKnown(lowerEnding(named))) named.replace_extension();  // "walk 2.5x" ends in no file type
+  if (isKnown(fileTypeOf(named))) named.replace_extension();  // "walk 2.5x" ends in no file type
   if (!isPictures(container)) named += "." + container;
   return named;
 }
@@ -350,6 +349,9 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
     const double width = pixelWidth * choices.size.width * height / choices.size.height;
     choices.size = {std::max(2, static_cast<int>(std::lround(width / 2)) * 2), height};
   }
+  if (const auto& asked = settings.text("container"); asked != "auto" && asked != container)
+    choices.notes.push_back("The result's name ends in ." + container + ": it becomes that, not ." + asked +
+                            ".");
   keepToWhatGifCanShow(choices, info);
   tellChanges(choices, info);
   return choices;

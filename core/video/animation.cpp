@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/video/colour.h"
 
 extern "C" {
@@ -250,13 +251,6 @@ void encodeWebp(const Segments& segments, const fs::path& output, int quality, i
   }
   if (!writer) throw Error("There are no frames to write", output.string(), "");
   writer->finish();
-}
-
-std::string lowerEnding(const fs::path& file) {
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending;
 }
 
 }  // namespace

@@ -36,16 +36,18 @@ class JoinedVideo {
     AVCodecParameters& codec = *to->codecpar;
     check(avcodec_parameters_copy(&codec, stream().codecpar), kFailed, segments[0].string());
     // Some segments' containers and codecs keep no colour tags.
-    const Colour colour =
-        storedColour(source, static_cast<AVPixelFormat>(codec.format), codec.width, codec.height);
+    const Colour colour = storedColour(source, codec.codec_id, static_cast<AVPixelFormat>(codec.format),
+                                       codec.width, codec.height);
     if (codec.color_space == AVCOL_SPC_UNSPECIFIED) codec.color_space = colour.matrix;
     if (codec.color_range == AVCOL_RANGE_UNSPECIFIED) codec.color_range = colour.range;
     if (codec.color_primaries == AVCOL_PRI_UNSPECIFIED) codec.color_primaries = colour.primaries;
     if (codec.color_trc == AVCOL_TRC_UNSPECIFIED) codec.color_trc = colour.transfer;
     if (codec.chroma_location == AVCHROMA_LOC_UNSPECIFIED) codec.chroma_location = colour.chroma;
-    codec.codec_tag = codec.codec_id == AV_CODEC_ID_HEVC && std::string(output->oformat->name) != "matroska"
-                          ? MKTAG('h', 'v', 'c', '1')
-                          : 0;
+    const bool matroska = std::string(output->oformat->name) == "matroska";
+    if (codec.codec_id == AV_CODEC_ID_HEVC)
+      codec.codec_tag = matroska ? 0 : MKTAG('h', 'v', 'c', '1');
+    else if (codec.codec_id != AV_CODEC_ID_PRORES)  // whose kind is in its tag
+      codec.codec_tag = 0;
     carry(source.masteringDisplay, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, *to);
     carry(source.contentLight, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, *to);
     to->time_base = base_;

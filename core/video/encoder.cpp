@@ -122,8 +122,10 @@ void setQuality(AVCodecContext& encoder, const EncodeSettings& settings, Options
   } else if (name == "libvpx-vp9") {
     options.set("crf", std::to_string(onScaleOf63(settings.quality)));
     if (lossless) options.set("lossless", "1");
-    options.set("deadline", bySpeed(speed, "good", "good", "realtime"));
-    options.set("cpu-used", bySpeed(speed, "1", "4", "7"));
+    // Its quickest way costs 10-bit pictures 4 dB, and no quality asked for brings them back.
+    const bool deep = bitDepthOf(encoder.pix_fmt) > 8;
+    options.set("deadline", bySpeed(speed, "good", "good", deep ? "good" : "realtime"));
+    options.set("cpu-used", bySpeed(speed, "1", "4", deep ? "5" : "7"));
     options.set("row-mt", "1");
   } else if (name == "prores_ks") {
     constexpr int kHq = 14, kStandard = 24, kLight = 34;  // up to these qualities, on H.264's scale
@@ -160,7 +162,7 @@ AVPixelFormat storedFormat(const EncodeSettings& settings, const VideoInfo& like
   return planar(needsEven && isOdd(width, height) ? Chroma::Full : Chroma::Quarter, settings.bitDepth);
 }
 
-Colour storedColour(const VideoInfo& like, AVPixelFormat format, int width, int height) {
+Colour storedColour(const VideoInfo& like, AVCodecID codec, AVPixelFormat format, int width, int height) {
   Colour colour = colourOf(like);
   const AVPixFmtDescriptor* stored = av_pix_fmt_desc_get(format);
   if (isRgb(stored))
@@ -172,6 +174,8 @@ Colour storedColour(const VideoInfo& like, AVPixelFormat format, int width, int 
       matrixOrGuess(colour.matrix, sideways ? like.height : like.width, sideways ? like.width : like.height);
   if (colour.matrix == AVCOL_SPC_UNSPECIFIED && meant != matrixOrGuess(AVCOL_SPC_UNSPECIFIED, width, height))
     colour.matrix = meant;
+  // It has no place to say "full": whatever reads it takes it for limited.
+  if (codec == AV_CODEC_ID_PRORES) colour.range = AVCOL_RANGE_MPEG;
   if (!stored || (stored->log2_chroma_w == 0 && stored->log2_chroma_h == 0))
     colour.chroma = AVCHROMA_LOC_UNSPECIFIED;
   return colour;
@@ -203,7 +207,7 @@ Codec openEncoder(const EncodeSettings& settings, const VideoFormat& format, boo
   encoder->time_base = toAv(format.timeBase);
   encoder->framerate = toAv(format.frameRate);
   encoder->sample_aspect_ratio = toAv(format.like.pixelAspect);
-  const Colour colour = storedColour(format.like, encoder->pix_fmt, format.width, format.height);
+  const Colour colour = storedColour(format.like, codec->id, encoder->pix_fmt, format.width, format.height);
   encoder->colorspace = colour.matrix;
   encoder->color_range = colour.range;
   encoder->color_primaries = colour.primaries;

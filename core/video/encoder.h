@@ -10,7 +10,7 @@ AVPixelFormat storedFormat(const EncodeSettings& settings, const VideoInfo& like
 
 /// The colour tags of the result. Untagged stays untagged where players guess the same for it as for the
 /// source.
-Colour storedColour(const VideoInfo& like, AVPixelFormat format, int width, int height);
+Colour storedColour(const VideoInfo& like, AVCodecID codec, AVPixelFormat format, int width, int height);
 /// The matrix that pictures are really converted with, whether it is written down or guessed.
 AVColorSpace workingMatrix(const VideoInfo& like, const Colour& stored);
 

@@ -228,9 +228,7 @@ void Output::finish() {
 }
 
 const AVOutputFormat* containerFor(const fs::path& file) {
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string ending = lowerEnding(file);
   if (ending.empty()) return nullptr;
   if (ending == ".m4v") ending = ".mp4";  // FFmpeg takes it for an iPod's, which holds little
   return av_guess_format(nullptr, ("x" + ending).c_str(), nullptr);

@@ -4,6 +4,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/video/colour.h"
 #include "core/video/frame_source.h"
 
@@ -133,10 +134,7 @@ class PictureSource : public FrameSource {
 bool isPicture(const fs::path& file) {
   static constexpr const char* kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
                                              ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
-  std::string ending = file.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kEndings, ending) != std::end(kEndings);
+  return std::ranges::find(kEndings, lowerEnding(file)) != std::end(kEndings);
 }
 
 bool comesBefore(const fs::path& a, const fs::path& b) {

@@ -156,10 +156,10 @@ class StreamSource : public FrameSource {
     const auto ticks = [&](double seconds) { return static_cast<int64_t>(seconds / info_.timeBase.value()); };
     // bwdif looks at the frame before: give it one, or resuming would not repeat what went before to the bit.
     const int64_t context = deinterlace_ ? 3 * nominalDuration() : 0;
-    for (const double earlier : {0.0, 2.0, 10.0}) {
+    for (const double earlier : {0.0, 2.0, 10.0, 40.0}) {
       const int64_t from = target - context - ticks(earlier);
       if (from <= info_.startPts) break;
-      if (restart(from) && skipTo(target, deinterlace_ ? 2 : 1)) return;
+      if (restart(from) && skipTo(target, deinterlace_ ? 2 : 1) && !opensWithGap()) return;
     }
     restartAtBeginning();
     skipTo(target, 0);
@@ -167,8 +167,9 @@ class StreamSource : public FrameSource {
 
  private:
   void addColours(AVFrame& picture) const {
-    const Colour meant = storedColour(*options_.coloursOf, static_cast<AVPixelFormat>(picture.format),
-                                      picture.width, picture.height);
+    const Colour meant =
+        storedColour(*options_.coloursOf, decoder_->codec_id, static_cast<AVPixelFormat>(picture.format),
+                     picture.width, picture.height);
     if (picture.colorspace == AVCOL_SPC_UNSPECIFIED) picture.colorspace = meant.matrix;
     if (picture.color_range == AVCOL_RANGE_UNSPECIFIED) picture.color_range = meant.range;
     if (picture.chroma_location == AVCHROMA_LOC_UNSPECIFIED) picture.chroma_location = meant.chroma;
@@ -223,6 +224,7 @@ class StreamSource : public FrameSource {
   bool restart(int64_t pts) {
     forget();
     avcodec_flush_buffers(decoder_.get());
+    justSought_ = true;
     // MPEG-TS goes to any packet, and of all decoders only this one shows what it lacks the references for.
     awaitsKey_ = decoder_->codec_id == AV_CODEC_ID_HEVC;
     return av_seek_frame(input_.get(), stream_, pts, AVSEEK_FLAG_BACKWARD) >= 0;
@@ -238,15 +240,21 @@ class StreamSource : public FrameSource {
     openDecoder();
   }
 
+  /// H.264 may begin where what follows still says which earlier pictures to forget; the decoder does not
+  /// have them and may drop one that it should show. With the key frame before, it has.
+  bool opensWithGap() const { return !beganClean_ && keysBefore_ < 2; }
+
   /// Decodes until the frame shown at `target` is the next; past the end that is the last one. False when
   /// decoding began after it, or fewer than `decodedBefore` frames earlier than the one after it.
   bool skipTo(int64_t target, int decodedBefore) {
     int decoded = 0;
+    keysBefore_ = 0;
     while (Picture picture = decode()) {
       const bool beyond = picture->pts > target;
       if (!beyond) {
         ahead_.clear();
         ++decoded;
+        keysBefore_ += isKey(*picture) ? 1 : 0;
       }
       ahead_.push_back(std::move(picture));
       if (beyond) break;
@@ -288,6 +296,32 @@ class StreamSource : public FrameSource {
     return nullptr;
   }
 
+  /// Whether an H.264 packet holds a picture after which nothing before it is needed (IDR). Other decoders do
+  /// without.
+  bool refreshesAll(const AVPacket& packet) const {
+    constexpr int kKindOfUnit = 0x1F, kRefresh = 5;
+    if (decoder_->codec_id != AV_CODEC_ID_H264) return true;
+    const AVCodecParameters& codec = *input_.stream(stream_)->codecpar;
+    const uint8_t *at = packet.data, *const end = at + packet.size;
+    // MP4 and Matroska say how long each unit is, in as many bytes as their header says; streams put 0 0 1
+    // before it.
+    const bool counted = codec.extradata_size > 4 && codec.extradata[0] == 1;
+    const int lengthBytes = counted ? (codec.extradata[4] & 3) + 1 : 3;
+    while (end - at > lengthBytes) {
+      if (!counted && !(at[0] == 0 && at[1] == 0 && at[2] == 1)) {
+        ++at;
+        continue;
+      }
+      uint32_t length = 0;
+      for (int i = 0; counted && i < lengthBytes; ++i) length = length << 8 | at[i];
+      at += lengthBytes;
+      if ((*at & kKindOfUnit) == kRefresh) return true;
+      if (length >= static_cast<uint32_t>(end - at)) break;
+      at += length;
+    }
+    return false;
+  }
+
   /// Hands the decoder one more packet, or tells it that there are no more.
   void feed() {
     constexpr int kGiveUpAfter = 256;
@@ -305,6 +339,7 @@ class StreamSource : public FrameSource {
         av_packet_unref(packet.get());
         continue;
       }
+      if (std::exchange(justSought_, false)) beganClean_ = refreshesAll(*packet);
       const int sent = avcodec_send_packet(decoder_.get(), packet.get());
       if (sent < 0 || (packet->flags & AV_PKT_FLAG_CORRUPT) != 0) ++damaged_;
       return;
@@ -353,6 +388,9 @@ class StreamSource : public FrameSource {
   cv::Size size_;
   bool deinterlace_ = false;
   bool awaitsKey_ = false;  ///< what is decoded before the next key frame is no picture
+  bool justSought_ = false;
+  bool beganClean_ = true;  ///< decoding began at a picture that needs none before
+  int keysBefore_ = 0;      ///< key frames up to what was sought
   bool ended_ = false;      ///< the decoder was told that no packet follows
   bool flushed_ = false;    ///< likewise the deinterlacer
   std::unique_ptr<Deinterlacer> deinterlacer_;

@@ -6,6 +6,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/bounded_queue.h"
 #include "core/base/error.h"
+#include "core/base/paths.h"
 #include "core/base/random.h"
 
 namespace fw {
@@ -47,6 +48,15 @@ TEST(Random, IntegersReachBothEndsAndNothingBeyond) {
   std::set<int64_t> seen;
   for (int i = 0; i < 1000; ++i) seen.insert(random.integer(-2, 2));
   EXPECT_EQ(seen, (std::set<int64_t>{-2, -1, 0, 1, 2}));
+}
+
+TEST(Paths, ANumberIsNoEnding) {
+  EXPECT_EQ(numbered("/a/walk.mp4", 2), "/a/walk (2).mp4");
+  EXPECT_EQ(numbered("/a/walk 2.5x", 3), "/a/walk 2.5x (3)");
+  EXPECT_EQ(numbered("/a/walk 59.94 fps", 2), "/a/walk 59.94 fps (2)");
+  EXPECT_EQ(numbered("/a/walk 2.5x.mov", 2), "/a/walk 2.5x (2).mov");
+  EXPECT_EQ(numbered("/a/walk.3gp", 2), "/a/walk (2).3gp");
+  EXPECT_EQ(lowerEnding("/a/Walk.MP4"), ".mp4");
 }
 
 TEST(AtomicFile, LeavesTheOldContentWhenWritingFails) {

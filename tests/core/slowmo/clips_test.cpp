@@ -45,6 +45,7 @@ TEST(CollectClips, AFolderIsItsVideosOrItsPictures) {
 
 TEST(CollectClips, AFolderMadeTwiceDoesNotTakeItsOwnResults) {
   const TemporaryFolder folder;
+  ASSERT_EQ(sourceOfResult("/a/walk 2.5x"), "walk") << "a folder of pictures";
   for (const char* name : {"walk.mp4", "walk 2x.mp4", "walk 2.5x 60 fps (2).mp4", "run 4x.mp4"})
     makeClip(folder.path() / name, 3);
   const auto found = collectClips({folder.path()});
@@ -63,7 +64,9 @@ TEST(CollectClips, AnAnimatedWebpIsAClip) {
         folder.path() / name, 3, {10, 1}, [](int i) { return movingDisc(4 * i); }, "webp");
   };
   cv::imwrite((folder.path() / "still.webp").string(), movingDisc(0));
-  const auto found = collectClips({animated("a.webp"), animated("b.webp"), folder.path() / "still.webp"});
+  fs::rename(animated("a.webp"), folder.path() / "a.WEBP");
+  const auto found =
+      collectClips({folder.path() / "a.WEBP", animated("b.webp"), folder.path() / "still.webp"});
   ASSERT_EQ(found.clips.size(), 3u);
   EXPECT_EQ(found.clips[0].sources.front().filename(), "still.webp");
   EXPECT_EQ(collectClips({folder.path()}).clips.size(), 2u);
@@ -84,6 +87,37 @@ TEST(OwnPresets, AreKeptSharedAndForgotten) {
   EXPECT_THROW(keepPreset("  ", settings, home.path()), Error);
   EXPECT_THROW(keepPreset("smooth-60", settings, home.path()), Error) << "that name is taken";
   EXPECT_THROW(forgetPreset("Ballet", home.path()), Error) << "it is gone";
+}
+
+TEST(Queue, NoTwoJobsPromiseTheSameFile) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "store");
+  SlowmoRequest request;
+  request.sources = {makeClip(folder.path() / "disc.mp4", 5)};
+  const auto outputOf = [](const JobRecord& job) {
+    return fs::path(job.request.at("output").get<std::string>()).filename().string();
+  };
+  const JobRecord first = queueJob(store, request);
+  EXPECT_EQ(outputOf(first), "disc 2x.mp4");
+  EXPECT_EQ(outputOf(replaceJob(store, first.id, request)), "disc 2x.mp4") << "its own name is free again";
+  request.output = folder.path() / "mine.mp4";
+  JobRecord named = queueJob(store, request);
+  EXPECT_EQ(outputOf(named), "mine.mp4");
+  EXPECT_EQ(outputOf(queueJob(store, request)), "mine (2).mp4");
+  named.state = "done";
+  store.updateJob(named);
+  EXPECT_THROW(replaceJob(store, named.id, request), Error) << "it is over";
+}
+
+TEST(Queue, RefusesNamesThatCannotBeKept) {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "store");
+  SlowmoRequest request;
+  request.sources = {makeClip(folder.path() / "disc.mp4", 5)};
+  fs::rename(request.sources[0], folder.path() / "caf\xe9.mp4");
+  request.sources[0] = folder.path() / "caf\xe9.mp4";
+  EXPECT_THROW(queueJob(store, request), Error);
+  EXPECT_TRUE(store.jobs().empty());
 }
 
 TEST(Queue, JobsMoveAndAreReplacedInTheirPlace) {

@@ -83,6 +83,10 @@ TEST_F(SelfCheck, AClipWithNothingToCheckIsAnErrorThatSaysWhy) {
   for (int i = 0; i < 8; ++i) add(still);
   EXPECT_THROW(selfCheck(folder_, options_, {}), Error);
   EXPECT_THROW(selfCheck(folder_ / "missing.mp4", options_, {}), Error);
+  addMoving(12);
+  options_.from = 0.3;
+  options_.to = 0.2;
+  EXPECT_THROW(selfCheck(folder_, options_, {}), Error) << "it would end before it begins";
 }
 
 TEST_F(SelfCheck, StopsWithWhatIsDone) {

@@ -197,6 +197,8 @@ TEST(Estimate, KnowsFramesRateAndLength) {
       estimate(asking({{"mode", "smooth"}, {"rate", "60"}, {"trim_in", 10.0}, {"trim_out", 20.0}}), info);
   EXPECT_EQ(smooth.frames, 600);
   EXPECT_DOUBLE_EQ(smooth.duration, 10);
+  EXPECT_EQ(estimate(asking({{"trim_in", 10.02}, {"trim_out", 10.05}}), info).frames, 4)
+      << "24 a second: of frames 240 and 241 a part is wanted";
 }
 
 TEST(Estimate, SaysWhatIsLost) {

@@ -90,9 +90,9 @@ TEST(Assemble, JoinsSegmentsOfEveryCodecWithoutASeam) {
   struct Kind {
     const char *codec, *ending;
   };
-  for (const Kind& kind :
-       {Kind{"h264", "mp4"}, Kind{"h264", "mkv"}, Kind{"h265", "mp4"}, Kind{"h265", "mkv"},
-        Kind{"av1", "mp4"}, Kind{"vp9", "webm"}, Kind{"prores", "mov"}, Kind{"ffv1", "mkv"}}) {
+  for (const Kind& kind : {Kind{"h264", "mp4"}, Kind{"h264", "mkv"}, Kind{"h265", "mp4"}, Kind{"h265", "mkv"},
+                           Kind{"av1", "mp4"}, Kind{"vp9", "webm"}, Kind{"prores", "mov"},
+                           Kind{"prores", "mkv"}, Kind{"ffv1", "mkv"}}) {
     SCOPED_TRACE(std::string(kind.codec) + " " + kind.ending);
     if (!canEncode(kind.codec)) continue;
     const VideoFormat format = formatOf(128, 96, rate);
@@ -106,6 +106,9 @@ TEST(Assemble, JoinsSegmentsOfEveryCodecWithoutASeam) {
     EXPECT_NEAR(std::stod(probed["format"]["duration"].get<std::string>()), 60 / rate.value(),
                 1.0 / rate.value());
     EXPECT_NEAR(fraction(probed["streams"][0]["avg_frame_rate"]), rate.value(), 0.001);
+    if (kind.codec == std::string("prores")) {
+      EXPECT_EQ(probed["streams"][0]["codec_tag_string"], "apch") << "its tag says which ProRes it is";
+    }
     if (kind.ending == std::string("mp4")) {
       EXPECT_EQ(probed["streams"][0]["start_pts"], 0);
       std::ifstream in(file, std::ios::binary);

@@ -173,6 +173,29 @@ TEST(VideoReader, SeeksToTheFrameShownThen) {
   }
 }
 
+TEST(VideoReader, LosesNoFrameAfterASeekIntoOpenGroups) {
+  const Folder folder;
+  for (const char* name : {"a.mp4", "a.ts"}) {
+    ffmpeg(
+        "-f lavfi -i testsrc2=s=96x64:r=25:d=3.6,noise=alls=20:allf=t -pix_fmt yuv420p -c:v libx264 "
+        "-x264-params open-gop=1:keyint=12:bframes=3",
+        folder / name);
+    VideoReader reader(folder / name);
+    const std::vector<Frame> frames = readAll(reader);
+    ASSERT_EQ(frames.size(), 90U);
+    for (std::size_t wanted = 1; wanted < frames.size(); wanted += 6) {
+      SCOPED_TRACE(std::string(name) + " " + std::to_string(wanted));
+      reader.seekTo(frames[wanted].pts);
+      for (std::size_t i = wanted; i < frames.size(); ++i) {
+        const auto frame = reader.next();
+        ASSERT_TRUE(frame);
+        ASSERT_EQ(frame->pts, frames[i].pts);
+        EXPECT_EQ(cv::norm(frame->image, frames[i].image, cv::NORM_INF), 0) << i;
+      }
+    }
+  }
+}
+
 TEST(VideoReader, SeeksInATransportStreamOfHevcToRealPictures) {
   if (!canEncode("h265")) GTEST_SKIP() << "no encoder for H.265";
   const Folder folder;

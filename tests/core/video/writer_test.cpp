@@ -114,6 +114,28 @@ TEST(VideoWriter, TakesMadeFramesThroughTheSameColours) {
     }
 }
 
+TEST(VideoWriter, ProResHoldsFullRangeAsLimited) {
+  const Folder folder;
+  const fs::path source = folder / "source.mkv", copy = folder / "copy.mov";
+  ffmpeg("-f lavfi -i testsrc2=s=128x96:r=25:d=0.2 -pix_fmt yuvj422p -color_range pc -c:v ffv1", source);
+  VideoReader reader(source);
+  ASSERT_EQ(reader.info().colourRange, "pc");
+  VideoWriter writer(copy, {.codec = "prores", .quality = 5, .bitDepth = 10},
+                     {128, 96, {25, 1}, reader.info().timeBase, reader.info()});
+  const std::vector<Frame> originals = readAll(source);
+  for (const Frame& frame : originals) writer.write(frame, frame.pts, frame.duration);
+  writer.finish();
+  const std::vector<Frame> frames = readAll(copy);
+  ASSERT_EQ(frames.size(), originals.size());
+  cv::Scalar mean, contrast, meanBefore, contrastBefore;
+  cv::meanStdDev(to8Bit(frames[2].image), mean, contrast);
+  cv::meanStdDev(originals[2].image, meanBefore, contrastBefore);
+  for (int c = 0; c < 3; ++c) {
+    EXPECT_NEAR(mean[c], meanBefore[c], 1);
+    EXPECT_NEAR(contrast[c] / contrastBefore[c], 1, 0.02) << "read as the other range, it would be 1.16";
+  }
+}
+
 TEST(VideoWriter, CarriesColourTagsAndShape) {
   const Folder folder;
   for (const char* codec : {"h264", "h265", "vp9", "av1", "prores", "ffv1"}) {
