@@ -99,7 +99,9 @@ class RunsPageTest : public QObject {
   void overlaysSelectedRunsAndTellsWhatDiffers() {
     const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
     Page p;
+    QVERIFY(!p.page.details()->curves()->isVisible());  // but a word about what to do
     p.page.select({first, second});
+    QTRY_VERIFY(p.page.details()->curves()->isVisible());
     auto* plot = p.page.details()->curves()->plot();
     QTRY_VERIFY(plot->has(u"run %1, training"_s.arg(first)) && plot->has(u"run %1, training"_s.arg(second)));
     auto* parameters = p.page.details()->parameters();

@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QStackedWidget>
 #include <QTabWidget>
 #include <QTableWidget>
 #include <QTimer>
@@ -95,6 +96,7 @@ RunDetails::RunDetails(StoreThread* store, QWidget* parent)
       store_(store),
       tabs_(new QTabWidget),
       curves_(new CurvePlot),
+      curvesOrHint_(new QStackedWidget),
       gallery_(new GalleryView),
       strip_(new FilmStrip),
       parameters_(table()),
@@ -125,7 +127,12 @@ RunDetails::RunDetails(StoreThread* store, QWidget* parent)
     layout->addWidget(content);
     return page;
   };
-  tabs_->addTab(padded(curves_), u"Curves"_s);
+  auto* hint = label(u"Select a run above to see its curves; two or more to lay them over each other."_s,
+                     TextRole::Body, true);
+  hint->setAlignment(Qt::AlignCenter);
+  curvesOrHint_->addWidget(hint);
+  curvesOrHint_->addWidget(curves_);
+  tabs_->addTab(padded(curvesOrHint_), u"Curves"_s);
   tabs_->addTab(galleryTab, u"Gallery"_s);
   tabs_->addTab(padded(parameters_), u"Parameters"_s);
   tabs_->addTab(padded(numbers_), u"Numbers"_s);
@@ -178,6 +185,7 @@ int64_t RunDetails::stepOf(int64_t runId) const {
 void RunDetails::take(std::vector<RunHistory> runs) {
   histories_ = std::move(runs);
   curves_->clear();
+  curvesOrHint_->setCurrentIndex(histories_.empty() ? 0 : 1);
   std::set<int64_t> steps;
   for (int colour = 0; const auto& history : histories_) {
     for (const auto& kind : catalog())

@@ -6,6 +6,7 @@
 
 class QLineEdit;
 class QPlainTextEdit;
+class QStackedWidget;
 class QTabWidget;
 class QTableWidget;
 class QTimer;
@@ -53,6 +54,7 @@ class RunDetails : public QWidget {
   std::vector<RunHistory> histories_;
   QTabWidget* tabs_;
   CurvePlot* curves_;
+  QStackedWidget* curvesOrHint_;
   GalleryView* gallery_;
   FilmStrip* strip_;
   QTableWidget *parameters_, *numbers_;

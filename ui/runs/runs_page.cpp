@@ -119,7 +119,7 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
   view_->horizontalHeader()->setHighlightSections(false);
   view_->horizontalHeader()->setStretchLastSection(true);
-  const int widths[] = {80, 68, 164, 80, 104, 96, 96, 152, 60, 84, 96};
+  const int widths[] = {80, 68, 164, 80, 124, 96, 96, 152, 60, 84, 96};
   for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
   view_->setMinimumHeight(14 * kGrid);
   filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
