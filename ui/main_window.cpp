@@ -135,6 +135,7 @@ MainWindow::MainWindow(QWidget* parent)
     go(Place::Experiments);
     experiments_->resumeRun(id);
   });
+  connect(runs_, &RunsPage::deleted, experiments_, &ExperimentsPage::forgetRuns);
   connect(runs_, &RunsPage::sameAsAsked, this, [this](const RunRequest& request) {
     try {
       experiments_->openRequest(request);

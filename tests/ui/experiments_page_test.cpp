@@ -176,6 +176,19 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
 
+  void runsOfASweepAreNamedByWhatDiffers() {
+    Page p;
+    auto narrow = small(5), wide = small(5);
+    wide.settings["width"] = 40;
+    p.page.startSeveral({narrow, wide});
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+    QVERIFY(p.newest()->title().endsWith(u"Width 40"_s));
+    const int64_t run = p.newest()->runId();
+    QTRY_COMPARE(Store(dataHome()).run(run).name, std::string("Width 40"));
+    p.page.forgetRuns({run});  // deleted elsewhere
+    QVERIFY(p.newest()->runId() != run);
+  }
+
   void theFilmStripBringsEarlierSnapshotsBack() {
     Page p;
     p.page.start(small(100));
@@ -230,6 +243,8 @@ class ExperimentsPageTest : public QObject {
     QCOMPARE(variants.size(), std::size_t(3));
     QCOMPARE(variants[1].integer("bottleneck"), 4);
     QCOMPARE(variants[1].integer("width"), settings.integer("width"));
+    dialog.choose(u"bottleneck"_s, u"4, 4, 8"_s);
+    QCOMPARE(dialog.variants().size(), std::size_t(2));  // the same twice tells nothing
     dialog.choose(u"bottleneck"_s, u"2, many"_s);
     QVERIFY(dialog.variants().empty());
     // Variants of a network stand ready: one click trains them all.

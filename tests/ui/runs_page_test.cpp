@@ -96,6 +96,17 @@ class RunsPageTest : public QObject {
     QCOMPARE(view->model()->rowCount(), 2);
   }
 
+  void aQuestionAboutOtherRunsIsWithdrawn() {
+    const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
+    Page p;
+    p.page.select({first});
+    p.button(u"Delete"_s)->click();
+    QVERIFY(p.page.message()->isVisible());
+    QVERIFY(p.page.message()->text().contains(QString::number(first)));
+    p.page.select({second});
+    QTRY_VERIFY(!p.page.message()->isVisible());
+  }
+
   void overlaysSelectedRunsAndTellsWhatDiffers() {
     const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
     Page p;

@@ -1,10 +1,12 @@
 #include "ui/slowmo/slowmo_page.h"
 
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QMenu>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSlider>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -234,7 +236,41 @@ class SlowmoPageTest : public QObject {
     QVERIFY(page_->stage()->result()->framesShown() > 0);
     QTRY_COMPARE(page_->queue().desk().jobs().size(), std::size_t(1));
     QTRY_COMPARE(page_->queue().desk().jobs()[0].record.state, std::string("done"));
+    // What was made plays, and can be scrubbed.
+    auto* result = page_->stage()->result();
+    QTRY_VERIFY_WITH_TIMEOUT(!result->watching() && result->player()->frameDuration() > 0, kLong);
+    auto* seek = result->findChild<QSlider*>();
+    QVERIFY(seek->isVisible());
+    QTest::mouseClick(seek, Qt::LeftButton, {}, {seek->width() * 3 / 4, seek->height() / 2});
+    QTRY_VERIFY_WITH_TIMEOUT(std::abs(result->player()->position() - 6.0) < 0.2, kLong);
+    QVERIFY(!result->player()->playing());
     QFile::remove(path(u"clip 4x.mp4"_s));
+  }
+
+  void aCommaIsADecimalSign() {
+    openAndWait(clip_);
+    QTest::mouseClick(button(*page_, u"Custom"_s), Qt::LeftButton);
+    auto* factor = page_->findChild<QDoubleSpinBox*>();
+    QVERIFY(factor->isVisible());
+    factor->selectAll();
+    QTest::keyClicks(factor, u"3,7"_s);
+    QCOMPARE(page_->makePanel()->settings().real("factor"), 3.7);
+    QTest::mouseClick(button(*page_, u"2×"_s), Qt::LeftButton);
+  }
+
+  void aJobThatIsRefusedLeavesThePersonWhereItCanBeMended() {
+    openAndWait(clip_);
+    auto settings = page_->makePanel()->settings();
+    settings.set("swift_weights", std::string("/nowhere.safetensors"));
+    page_->makePanel()->setSettings(settings.toJson());
+    auto* start = page_->makePanel()->startButton();
+    QTRY_VERIFY(start->isEnabled());
+    QTest::mouseClick(start, Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->messages()->text().contains(u"/nowhere.safetensors"_s), kLong);
+    QVERIFY(page_->makePanel()->isVisible());
+    QVERIFY(page_->queue().desk().jobs().empty());
+    settings.set("swift_weights", std::string());
+    page_->makePanel()->setSettings(settings.toJson());
   }
 
   void theTrimmedPartAloneIsMade() {

@@ -85,6 +85,10 @@ class SlowmoQueueTest : public QObject {
     QTRY_COMPARE(order(queue), (QStringList{u"a"_s, u"b"_s, u"c"_s}));
     queue.desk().move(queue.desk().jobs()[2].record.id, -2);
     QTRY_COMPARE(order(queue), (QStringList{u"c"_s, u"a"_s, u"b"_s}));
+    queue.makeNext(queue.desk().jobs()[2].record.id);
+    QTRY_COMPARE(order(queue), (QStringList{u"b"_s, u"c"_s, u"a"_s}));
+    queue.desk().move(queue.desk().jobs()[0].record.id, 2);
+    QTRY_COMPARE(order(queue), (QStringList{u"c"_s, u"a"_s, u"b"_s}));
     QVERIFY(!queue.busy());
     QStringList started;
     connect(&queue, &JobQueue::jobStarted, this, [&](qint64 id) {

@@ -7,7 +7,9 @@
 #include <QPointer>
 #include <QScrollArea>
 #include <QStackedWidget>
+#include <algorithm>
 
+#include "core/experiments/catalog.h"
 #include "ui/experiments/catalogue_view.h"
 #include "ui/experiments/illustration.h"
 #include "ui/experiments/run_panel.h"
@@ -22,6 +24,20 @@ namespace fw {
 namespace {
 
 using namespace Qt::StringLiterals;
+
+/// "Width 32": by which one of several runs is told from the others.
+QString whatDiffers(const RunRequest& one, const std::vector<RunRequest>& all) {
+  const Schema& schema = experimentKind(one.experiment).schema;
+  const Settings own = Settings::fromJson(schema, one.settings);
+  QStringList words;
+  for (const auto& parameter : schema.parameters()) {
+    const bool differs = std::any_of(all.begin(), all.end(), [&](const RunRequest& other) {
+      return Settings::fromJson(schema, other.settings).value(parameter.name) != own.value(parameter.name);
+    });
+    if (differs) words << QString::fromStdString(parameter.label + " " + toText(own.value(parameter.name)));
+  }
+  return words.join(u", "_s);
+}
 
 constexpr int kSetupWidth = 42 * kGrid;
 
@@ -99,7 +115,7 @@ ExperimentsPage::ExperimentsPage(StoreThread* store, QWidget* parent)
 
   connect(catalogue_, &CatalogueView::chosen, this, &ExperimentsPage::openExperiment);
   connect(setup_, &SetupPanel::backAsked, this, &ExperimentsPage::showCatalogue);
-  connect(setup_, &SetupPanel::startAsked, this, &ExperimentsPage::start);
+  connect(setup_, &SetupPanel::startAsked, this, [this](const RunRequest& request) { start(request); });
   connect(setup_, &SetupPanel::severalAsked, this, &ExperimentsPage::startSeveral);
   connect(session_, &SessionBar::chosen, this, &ExperimentsPage::showTraining);
   connect(run_, &RunPanel::startNowAsked, queue_, &TrainingQueue::startNow);
@@ -192,6 +208,18 @@ void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRat
   });
 }
 
+void ExperimentsPage::forgetRuns(const std::vector<int64_t>& runIds) {
+  for (const int64_t id : runIds) {
+    Training* known = queue_->ofRun(id);
+    if (!known || !known->ended()) continue;
+    if (run_->training() == known) {
+      run_->setTraining(nullptr);
+      session_->setCurrent(nullptr);
+    }
+    queue_->remove(known);
+  }
+}
+
 void ExperimentsPage::openRun(int64_t runId) {
   if (Training* known = queue_->ofRun(runId)) return showTraining(known);
   withHistory(runId, [this](RunHistory history) {
@@ -208,8 +236,9 @@ bool ExperimentsPage::working() const { return queue_->working(); }
 
 void ExperimentsPage::stopAndKeep() { queue_->stopAll(); }
 
-void ExperimentsPage::start(const RunRequest& request) {
+void ExperimentsPage::start(const RunRequest& request, const QString& name) {
   auto training = std::make_unique<Training>(request, store_->folder());
+  training->setName(name);
   watch(training.get());
   showTraining(queue_->add(std::move(training)));
 }
@@ -217,7 +246,7 @@ void ExperimentsPage::start(const RunRequest& request) {
 void ExperimentsPage::startSeveral(const std::vector<RunRequest>& requests) {
   std::vector<QPointer<Training>> started;
   for (const auto& request : requests) {
-    start(request);
+    start(request, whatDiffers(request, requests));
     started.emplace_back(run_->training());
   }
   if (!started.empty()) showTraining(started.front());

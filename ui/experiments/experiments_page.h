@@ -29,10 +29,12 @@ class ExperimentsPage : public QWidget {
   void showCatalogue();
   void refresh();  ///< what the cards tell of one's own runs
   void openExperiment(const QString& id);
-  void openRequest(const RunRequest& request);                 ///< "the same as run 12 but …"; throws Error
-  void openSetupFile(const QString& file);                     ///< throws Error
-  void start(const RunRequest& request);                       ///< trains it, or queues it behind what trains
+  void openRequest(const RunRequest& request);  ///< "the same as run 12 but …"; throws Error
+  void openSetupFile(const QString& file);      ///< throws Error
+  void start(const RunRequest& request,
+             const QString& name = {});                        ///< trains it, or queues it behind what trains
   void startSeveral(const std::vector<RunRequest>& requests);  ///< one after the other, to be compared
+  void forgetRuns(const std::vector<int64_t>& runIds);         ///< which are deleted
   void resumeRun(int64_t runId, std::optional<double> learningRate = std::nullopt);
   void openRun(int64_t runId);  ///< to look at it again and to ask its network
   /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.

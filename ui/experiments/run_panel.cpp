@@ -497,7 +497,7 @@ void RunPanel::meterLayers() {
 std::optional<double> RunPanel::editedRate() const {
   if (rate_->isHidden() || rate_->text() == shownRate_) return std::nullopt;
   bool isNumber = false;
-  const double rate = rate_->text().toDouble(&isNumber);
+  const double rate = rate_->text().replace(u',', u'.').toDouble(&isNumber);
   return isNumber ? rate : 0;
 }
 

@@ -61,7 +61,7 @@ RunScores::RunScores(QWidget* parent) : QTableWidget(parent) {
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
   horizontalHeader()->setSectionResizeMode(Trivial, QHeaderView::Stretch);
   setItemDelegateForColumn(Meter, new MeterDelegate(this));
-  const int widths[] = {260, 80, 112, 160, 64};
+  const int widths[] = {240, 104, 152, 160, 64};
   for (int column = 0; column < ColumnCount; ++column) setColumnWidth(column, widths[column]);
 }
 

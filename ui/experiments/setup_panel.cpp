@@ -20,6 +20,7 @@
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
+#include "ui/widgets/once.h"
 #include "ui/widgets/param_form.h"
 #include "ui/widgets/save_file.h"
 #include "ui/work/task.h"
@@ -155,7 +156,7 @@ SetupPanel::SetupPanel(QWidget* parent)
   layout->addLayout(foot);
 
   connect(back, &QPushButton::clicked, this, &SetupPanel::backAsked);
-  connect(start_, &QPushButton::clicked, this, &SetupPanel::start);
+  onClickOnce(start_, this, [this] { start(); });
   connect(form_, &ParamForm::changed, message_, &MessageBar::dismiss);
 
   // Asking for graphics cards may take a second: not here.

@@ -109,9 +109,13 @@ void SweepDialog::choose(const QString& parameter, const QString& values) {
 std::vector<Settings> SweepDialog::variants() const {
   std::vector<Settings> all;
   try {
+    const std::string parameter = parameter_->currentData().toString().toStdString();
     for (const QString& value : partsOf(values_->text())) {
-      all.push_back(settings_);
-      all.back().setFromText(parameter_->currentData().toString().toStdString(), value.toStdString());
+      Settings variant = settings_;
+      variant.setFromText(parameter, value.toStdString());
+      const bool known = std::ranges::any_of(
+          all, [&](const Settings& other) { return other.value(parameter) == variant.value(parameter); });
+      if (!known) all.push_back(std::move(variant));
     }
   } catch (const Error&) {
     return {};
@@ -139,7 +143,9 @@ void SweepDialog::check() {
   problem_->setText(wrong);
   problem_->setVisible(!wrong.isEmpty());
   start_->setEnabled(wrong.isEmpty() && !parts.isEmpty());
-  start_->setText(parts.size() == 1 ? u"Train 1 run"_s : u"Train %1 runs"_s.arg(parts.size()));
+  const auto runs = wrong.isEmpty() ? variants().size() : std::size_t(parts.size());
+  start_->setText(runs == 1 ? u"Train 1 run"_s : u"Train %1 runs"_s.arg(runs));
+  if (isVisible()) adjustSize();  // the complaint needs room of its own
 }
 
 }  // namespace fw

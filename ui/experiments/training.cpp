@@ -127,12 +127,14 @@ void Training::start() {
   started_ = true;
   setState(RunState::Running);
   task_.start([this, mailbox = mailbox_, request = request_, resumes = resumes_, folder = store_,
+               name = name_.toStdString(),
                bestScore =
                    kind_->scores.empty() ? std::string() : kind_->scores.front().name](std::stop_token stop) {
     Watcher watcher(mailbox, bestScore);
     Store store(folder);
     const RunResult result = resumes > 0 ? resumeRun(store, resumes, request.steps, watcher, control_, stop)
                                          : startRun(store, request, watcher, control_, stop, [&](int64_t id) {
+                                             if (!name.empty()) store.renameRun(id, name);
                                              mailbox->post([&](News& news) { news.runId = id; });
                                            });
     // Behind the last scalars, so that nobody hears the end before the rest.
@@ -201,7 +203,8 @@ bool Training::ended() const { return ended_; }
 
 QString Training::title() const {
   const QString name = QString::fromStdString(kind_->title);
-  return runId_ > 0 ? u"Run %1 · %2"_s.arg(runId_).arg(name) : name;
+  const QString whole = name_.isEmpty() ? name : name + u" · "_s + name_;
+  return runId_ > 0 ? u"Run %1 · %2"_s.arg(runId_).arg(whole) : whole;
 }
 
 double Training::stepsPerSecond() const {

@@ -37,6 +37,9 @@ class Training : public QObject {
   /// A run that came to its end before this session: to be looked at and asked, not to go on.
   static std::unique_ptr<Training> ofEarlier(RunHistory history, std::filesystem::path store);
 
+  void setName(const QString& name) {
+    name_ = name;
+  }              ///< before it starts: what tells it from others like it
   void start();  ///< once
   void stop();   ///< keeps what is done; a run that still waits is done at once
   void pause();
@@ -111,6 +114,7 @@ class Training : public QObject {
   TrainControl control_;
   std::shared_ptr<Mailbox<News>> mailbox_;
 
+  QString name_;
   int64_t runId_ = 0, step_ = 0, galleryStep_ = -1;
   RunState state_ = RunState::Queued;
   bool started_ = false, ended_ = false, goesOn_ = false;

@@ -253,6 +253,11 @@ std::vector<int64_t> RunsPage::selected() const {
 
 void RunsPage::showSelection() {
   const auto ids = selected();
+  // A question about other runs than those that are marked would be answered for the wrong ones.
+  if (!toDelete_.empty() && ids != std::exchange(toDelete_, ids)) {
+    toDelete_.clear();
+    message_->dismiss();
+  }
   const auto* one = ids.size() == 1 ? runs_->run(ids.front()) : nullptr;
   const auto busy = [](const RunRecord* run) {
     return run && (run->state == RunState::Running || run->state == RunState::Paused);
@@ -277,10 +282,11 @@ void RunsPage::showSelection() {
 void RunsPage::askDelete() {
   const auto ids = selected();
   if (ids.empty()) return;
-  const QString what =
-      ids.size() == 1
-          ? u"Delete run %1 with its curves, snapshots, weights and notes?"_s.arg(ids.front())
-          : u"Delete these %1 runs with their curves, snapshots, weights and notes?"_s.arg(ids.size());
+  QStringList numbers;
+  for (const int64_t id : ids) numbers << QString::number(id);
+  const QString what = u"Delete %1 %2 with curves, snapshots, weights and notes?"_s.arg(
+      ids.size() == 1 ? u"run"_s : u"runs"_s, numbers.join(u", "_s));
+  toDelete_ = ids;
   message_->ask(
       MessageKind::Warning, what + u" This cannot be undone."_s, u"Delete"_s,
       [this, ids] {
@@ -289,7 +295,10 @@ void RunsPage::askDelete() {
             [ids](Store& store) {
               for (const int64_t id : ids) store.deleteRun(id);
             },
-            [this] { refresh(); },
+            [this, ids] {
+              Q_EMIT deleted(ids);
+              refresh();
+            },
             [this](const QString& text) {
               message_->error(text);
               refresh();

@@ -46,6 +46,7 @@ class RunsPage : public QWidget {
   void exploreAsked(int64_t runId);
   void engineAsked(const QString& engine,
                    const QString& weights);  ///< slow motion with what a run has learnt
+  void deleted(const std::vector<int64_t>& runIds);
   void refreshed();
 
  private:
@@ -66,7 +67,8 @@ class RunsPage : public QWidget {
   MessageBar* message_;
   RunDetails* details_;
   QPushButton *open_, *resume_, *same_, *explore_, *remove_;
-  std::vector<int64_t> wanted_;  ///< to be selected once they are listed
+  std::vector<int64_t> wanted_;    ///< to be selected once they are listed
+  std::vector<int64_t> toDelete_;  ///< what is asked about
   QToolButton* more_;
   QAction* asEngine_;
   bool reading_ = false, again_ = false;

@@ -35,6 +35,12 @@ void JobQueue::start() {
   runNext();
 }
 
+void JobQueue::makeNext(int64_t id) {
+  const auto& jobs = desk_.jobs();
+  const auto job = std::ranges::find(jobs, id, [](const JobCard& card) { return card.record.id; });
+  if (job != jobs.end()) desk_.move(id, -static_cast<int>(job - jobs.begin()));
+}
+
 void JobQueue::goOn(int64_t id) {
   if (running(id)) {
     runner_.resume();

@@ -61,13 +61,14 @@ JobRow::JobRow(JobQueue& queue, int64_t id, QWidget* parent)
   back->setProperty("link", true);
   auto* answers = new QHBoxLayout;
   answers->setSpacing(kGrid / 2);
-  for (QPushButton* answer : {keep, drop, back}) answers->addWidget(answer);
+  for (QPushButton* answer : {keep, drop}) answers->addWidget(answer);
   answers->addStretch();
   auto* asked = new QVBoxLayout(question_);
   asked->setContentsMargins(0, kGrid / 2, 0, 0);
   asked->setSpacing(kGrid / 2);
   asked->addWidget(label(u"Cancel this job? The finished part can stay as a playable file."_s));
   asked->addLayout(answers);
+  asked->addWidget(back, 0, Qt::AlignLeft);
   question_->hide();
 
   auto* column = new QVBoxLayout(this);
@@ -82,7 +83,8 @@ JobRow::JobRow(JobQueue& queue, int64_t id, QWidget* parent)
 
   connect(go_, &QToolButton::clicked, this, [this] {
     if (mine()) return queue_.runner().paused() ? queue_.goOn(id_) : queue_.pause();
-    card_.waits() ? queue_.start() : queue_.goOn(id_);
+    if (!card_.waits()) return queue_.goOn(id_);
+    queue_.runner().running() ? queue_.makeNext(id_) : queue_.start();
   });
   connect(play_, &QToolButton::clicked, this, [this] {
     if (card_.over())
@@ -148,7 +150,10 @@ void JobRow::showProgress() {
   bar_->setVisible(!card_.over());
   go_->setVisible(!card_.over() && (going || !card_.runs()));
   go_->setIcon(icon(pausing ? u"pause"_s : u"play"_s));
-  go_->setToolTip(pausing ? u"Pause"_s : card_.waits() && !going ? u"Make it"_s : u"Resume"_s);
+  go_->setToolTip(pausing                     ? u"Pause"_s
+                  : !card_.waits() || going   ? u"Resume"_s
+                  : queue_.runner().running() ? u"Make it next"_s
+                                              : u"Make it"_s);
   play_->setVisible(going || card_.record.state == "done" ||
                     (card_.record.state == "cancelled" && card_.resultExists));
   play_->setIcon(icon(going ? u"film"_s : u"play"_s));

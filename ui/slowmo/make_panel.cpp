@@ -19,6 +19,7 @@
 #include "ui/slowmo/mode_bar.h"
 #include "ui/slowmo/preset_button.h"
 #include "ui/theme.h"
+#include "ui/widgets/once.h"
 #include "ui/widgets/param_form.h"
 
 namespace fw {
@@ -163,7 +164,7 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
   foot->addWidget(line);
   foot->addLayout(inner);
   connect(change, &QPushButton::clicked, this, &MakePanel::chooseOutput);
-  connect(start_, &QPushButton::clicked, this, &MakePanel::startRequested);
+  onClickOnce(start_, this, [this] { Q_EMIT startRequested(); });
   connect(preview_, &QPushButton::clicked, this, &MakePanel::previewRequested);
   connect(giveUp_, &QPushButton::clicked, this, &MakePanel::editingGivenUp);
 }
@@ -186,7 +187,7 @@ void MakePanel::clearClip() {
 void MakePanel::edit(const SlowmoRequest& job) {
   own_ = settings_;
   setSettings(job.settings);
-  output_ = job.output;
+  if (!sourceOfResult(job.output)) output_ = job.output;  // else the name says what is made: it is made anew
   showEditing();
 }
 

@@ -20,6 +20,23 @@ constexpr std::array kModes{"slow", "smooth", "both"};
 constexpr std::array kFactors{2.0, 4.0, 8.0};
 const QStringList kRates{u"50"_s, u"60"_s, u"120"_s};
 
+/// A comma means what a point means: "3,7" must not become 37.
+class FactorBox : public QDoubleSpinBox {
+ public:
+  FactorBox() {
+    QLocale plain = QLocale::c();
+    plain.setNumberOptions(QLocale::RejectGroupSeparator | QLocale::OmitGroupSeparator);
+    setLocale(plain);
+  }
+  double valueFromText(const QString& text) const override {
+    return QDoubleSpinBox::valueFromText(QString(text).replace(u',', u'.'));
+  }
+  QValidator::State validate(QString& text, int& position) const override {
+    text.replace(u',', u'.');
+    return QDoubleSpinBox::validate(text, position);
+  }
+};
+
 QWidget* row(const QString& title, QWidget* segments, QWidget* custom) {
   auto* widget = new QWidget;
   auto* column = new QVBoxLayout(widget);
@@ -37,7 +54,7 @@ ModeBar::ModeBar(QWidget* parent)
     : QWidget(parent),
       mode_(new Segments({u"Slow motion"_s, u"Smoother"_s, u"Both"_s})),
       factors_(new Segments({u"2×"_s, u"4×"_s, u"8×"_s, u"Custom"_s})),
-      factor_(new QDoubleSpinBox),
+      factor_(new FactorBox),
       rates_(new Segments(kRates + QStringList{u"Custom"_s})),
       rate_(new QLineEdit) {
   mode_->setTips({u"The clip takes longer to play"_s,
@@ -47,6 +64,7 @@ ModeBar::ModeBar(QWidget* parent)
   factor_->setDecimals(3);
   factor_->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
   factor_->setSuffix(u"× slower"_s);
+  factor_->setToolTip(u"From 1 to 100, also fractions: 2.5"_s);
   rate_->setPlaceholderText(u"48, 59.94, 30000/1001 …"_s);
   factorRow_ = row(u"How much slower"_s, factors_, factor_);
   rateRow_ = row(u"Frames a second"_s, rates_, rate_);

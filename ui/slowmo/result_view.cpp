@@ -2,8 +2,12 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMouseEvent>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QSlider>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include "ui/slowmo/clip_timeline.h"
@@ -15,11 +19,34 @@ namespace fw {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr int kSeekSteps = 10000;
+
+/// Goes to where it is pressed.
+class SeekBar : public QSlider {
+ public:
+  SeekBar() : QSlider(Qt::Horizontal) {
+    setRange(0, kSeekSteps);
+    setPageStep(kSeekSteps / 20);
+    setAccessibleName(u"Position in the result"_s);
+  }
+
+ protected:
+  void mousePressEvent(QMouseEvent* event) override {
+    setValue(QStyle::sliderValueFromPosition(minimum(), maximum(), qRound(event->position().x()), width()));
+    QSlider::mousePressEvent(event);
+  }
+};
+
+}  // namespace
+
 ResultView::ResultView(QWidget* parent)
     : QWidget(parent),
       stack_(new QStackedWidget),
       compare_(new CompareView),
       player_(new Player),
+      seek_(new SeekBar),
       title_(label(u"Nothing is being made now."_s, TextRole::Small, true)),
       moment_(label({}, TextRole::Number)),
       soFar_(new QPushButton(icon(u"play"_s), u"Play what is made so far"_s)),
@@ -47,7 +74,17 @@ ResultView::ResultView(QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(kGrid / 2);
   column->addWidget(stack_, 1);
+  column->addWidget(seek_);
   column->addLayout(foot);
+  seek_->hide();
+  connect(seek_, &QSlider::valueChanged, this, [this](int value) {
+    player_->pause();
+    player_->seek(duration_ * value / kSeekSteps);
+  });
+  connect(player_, &Player::positionChanged, this, [this](double seconds) {
+    const QSignalBlocker followed(seek_);
+    if (duration_ > 0 && !seek_->isSliderDown()) seek_->setValue(qRound(kSeekSteps * seconds / duration_));
+  });
   connect(soFar_, &QPushButton::clicked, this, &ResultView::soFarRequested);
   connect(back_, &QPushButton::clicked, this, &ResultView::showWatching);
 }
@@ -67,6 +104,7 @@ void ResultView::watch(const QString& name) {
 
 void ResultView::showWatching() {
   player_->close();
+  seek_->hide();
   stack_->setCurrentWidget(compare_);
   title_->setText(job_.isEmpty() ? u"Nothing is being made now."_s : u"Making %1"_s.arg(job_));
   soFar_->setVisible(!job_.isEmpty());
@@ -101,6 +139,8 @@ void ResultView::play(const std::filesystem::path& file, double duration, const 
   back_->setVisible(!job_.isEmpty());
   SlowmoRequest request;
   request.sources.push_back(file);
+  duration_ = duration;
+  seek_->setVisible(duration > 0);
   player_->open(request, duration);
 }
 

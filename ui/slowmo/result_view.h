@@ -7,6 +7,7 @@
 
 class QLabel;
 class QPushButton;
+class QSlider;
 class QStackedWidget;
 
 namespace fw {
@@ -41,6 +42,8 @@ class ResultView : public QWidget {
   QStackedWidget* stack_;
   CompareView* compare_;
   Player* player_;
+  QSlider* seek_;  ///< through a result that plays
+  double duration_ = 0;
   QLabel* title_;
   QLabel* moment_;
   QPushButton* soFar_;

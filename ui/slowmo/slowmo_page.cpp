@@ -6,8 +6,10 @@
 #include <QStackedWidget>
 #include <QTabWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/slowmo/so_far.h"
@@ -154,8 +156,16 @@ void SlowmoPage::connectMaking() {
 }
 
 void SlowmoPage::connectQueue() {
-  connect(&queue_.desk(), &JobDesk::failed, this,
-          [this](const QString& message) { messages_->error(message); });
+  connect(&queue_.desk(), &JobDesk::added, this, [this] { awaited_ = std::max(0, awaited_ - 1); });
+  connect(&queue_.desk(), &JobDesk::failed, this, [this](const QString& message) {
+    messages_->error(message);
+    if (awaited_ == 0) return;
+    --awaited_;
+    refused_ << message;
+    if (awaited_ > 0 || !others_.empty()) return;
+    right_->setCurrentIndex(kMakeTab);  // nothing was taken: back to what has to be mended
+    stage_->showView(ClipStage::Clip);
+  });
   connect(&queue_, &JobQueue::changed, this, &SlowmoPage::updateQueueTab);
   connect(&queue_, &JobQueue::news, this, &SlowmoPage::showNews);
   connect(&queue_, &JobQueue::jobStarted, this, [this](qint64 id) {
@@ -241,6 +251,8 @@ void SlowmoPage::start() {
     queue_.desk().replace(*editing_, first);
     endEditing();
   } else {
+    refused_.clear();
+    awaited_ = 1 + static_cast<int>(others_.size());
     queue_.add(first);
     for (SlowmoRequest other : others_) {
       other.settings = make_->settings().toJson();
@@ -322,9 +334,12 @@ void SlowmoPage::playSoFar() {
 }
 
 void SlowmoPage::finishQueue(int finished, int failed) {
-  const QString text = failed > 0      ? u"%1 finished, %2 could not be finished."_s.arg(finished).arg(failed)
-                       : finished == 1 ? u"The video is finished."_s
-                                       : u"All %1 videos are finished."_s.arg(finished);
+  const QStringList refused = std::exchange(refused_, {});
+  failed += static_cast<int>(refused.size());
+  QString text = failed > 0      ? u"%1 finished, %2 could not be finished."_s.arg(finished).arg(failed)
+                 : finished == 1 ? u"The video is finished."_s
+                                 : u"All %1 videos are finished."_s.arg(finished);
+  for (const QString& why : refused) text += u' ' + why;
   notifyDesktop(this, u"Slow motion"_s, text);
   messages_->say(failed > 0 ? MessageKind::Warning : MessageKind::Good, text);
   const bool watched = stage_->isVisible() && stage_->view() == ClipStage::Result;

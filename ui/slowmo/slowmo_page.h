@@ -64,6 +64,8 @@ class SlowmoPage : public QWidget {
   LatestTask playing_;
   SlowmoRequest clip_;
   std::vector<SlowmoRequest> others_;
+  int awaited_ = 0;                 // jobs that the store has not answered for yet
+  QStringList refused_;             // why some were not taken
   std::optional<JobCard> toEdit_;   // once its clip is open
   std::optional<int64_t> editing_;  // the job that is being changed
   Welcome* welcome_;

@@ -220,10 +220,17 @@ void FrameView::paintValue(QPainter& painter) const {
   painter.setPen(QPen(Qt::white, 1));
   painter.drawRect(pixel.adjusted(-1, -1, 0, 0));
 
-  const QString text = u"%1, %2:  %3"_s.arg(marked_.x()).arg(marked_.y()).arg(valueAt(marked_));
   painter.setFont(fontOf(TextRole::Number));
   const QFontMetrics metrics(painter.font());
-  QRect chip(0, 0, metrics.horizontalAdvance(text) + 2 * kGrid, metrics.height() + 6);
+  const QString place = u"%1, %2:"_s.arg(marked_.x()).arg(marked_.y()), value = valueAt(marked_);
+  QString text = place + u"  "_s + value;
+  // On a small picture one under the other.
+  const int room = width() - 8 - 2 * kGrid;
+  if (metrics.horizontalAdvance(text) > room) text = place + u'\n' + value;
+  if (metrics.horizontalAdvance(value) > room)
+    text = place + u'\n' + value.split(u' ', Qt::SkipEmptyParts).join(u'\n');
+  const QSize size = metrics.size(0, text);
+  QRect chip(0, 0, size.width() + 2 * kGrid, size.height() + 6);
   chip.moveBottomLeft(rect().bottomLeft() + QPoint(4, -4));
   painter.setRenderHint(QPainter::Antialiasing);
   painter.setPen(Qt::NoPen);

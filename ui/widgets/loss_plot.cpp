@@ -128,7 +128,12 @@ LossPlot::LossPlot(QWidget* parent)
   for (auto* button : {all, save}) button->setProperty("flat", true);
   readout_->setWordWrap(false);
   readout_->setTextFormat(Qt::RichText);
-  readout_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  readout_->setParent(plot_);
+  readout_->setObjectName(u"card"_s);
+  readout_->setContentsMargins(kGrid, kGrid / 2, kGrid, kGrid / 2);
+  readout_->setAttribute(Qt::WA_TransparentForMouseEvents);
+  readout_->hide();
+  plot_->installEventFilter(this);
   bar_ = new QHBoxLayout;
   bar_->setContentsMargins(0, 0, 0, 0);
   bar_->setSpacing(kGrid);
@@ -139,7 +144,7 @@ LossPlot::LossPlot(QWidget* parent)
   smoothingLabel->setWordWrap(false);
   bar_->addWidget(smoothingLabel);
   bar_->addWidget(smoothingSlider_);
-  bar_->addWidget(readout_, 1);
+  bar_->addStretch(1);
   bar_->addWidget(all);
   bar_->addWidget(save);
   auto* layout = new QVBoxLayout(this);
@@ -446,10 +451,16 @@ void LossPlot::replotNow() {
   lastReplot_.start();
 }
 
+bool LossPlot::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == plot_ && event->type() == QEvent::Leave) readOut({-1, -1});
+  return QWidget::eventFilter(watched, event);
+}
+
 void LossPlot::readOut(const QPointF& position) {
-  const bool inside = plot_->axisRect()->rect().contains(position.toPoint());
+  const QRect area = plot_->axisRect()->rect();
+  const bool inside = area.contains(position.toPoint());
   cursor_->setVisible(false);
-  readout_->clear();
+  readout_->hide();
   if (inside && !curves_.empty()) {
     const double key = plot_->xAxis->pixelToCoord(position.x());
     const Point* nearest = nullptr;
@@ -467,8 +478,13 @@ void LossPlot::readOut(const QPointF& position) {
                                                                    shortNumber(after->value));
     }
     if (nearest) {
-      readout_->setText(u"step %L1, %2 s &nbsp; "_s.arg(nearest->step).arg(nearest->seconds, 0, 'f', 1) +
-                        parts.join(u" &nbsp; "_s));
+      readout_->setText(u"step %L1, %2 s<br>"_s.arg(nearest->step).arg(nearest->seconds, 0, 'f', 1) +
+                        parts.join(u"<br>"_s));
+      readout_->adjustSize();
+      const int x = static_cast<int>(position.x());
+      const bool leftOfIt = x + 2 * kGrid + readout_->width() > area.right();
+      readout_->move(leftOfIt ? x - 2 * kGrid - readout_->width() : x + 2 * kGrid, area.top() + kGrid);
+      readout_->show();
       cursor_->start->setCoords(keyOf(*nearest), 0);
       cursor_->end->setCoords(keyOf(*nearest), 1);
       cursor_->setVisible(true);

@@ -65,6 +65,7 @@ class LossPlot : public QWidget {
   void exportFailed(const QString& message);
 
  protected:
+  bool eventFilter(QObject*, QEvent*) override;
   void changeEvent(QEvent*) override;
   void showEvent(QShowEvent*) override;
 
