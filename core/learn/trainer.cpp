@@ -124,7 +124,8 @@ void TrainControl::stepOnce() {
 
 void TrainControl::setLearningRate(double rate) {
   if (!std::isfinite(rate) || rate <= 0)
-    throw Error("The learning rate must be a number above 0", shortNumber(rate), "0.001 is a good first try.");
+    throw Error("The learning rate must be a number above 0", shortNumber(rate),
+                "0.001 is a good first try.");
   const std::scoped_lock lock(mutex_);
   learningRate_ = rate;
 }

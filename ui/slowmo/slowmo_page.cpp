@@ -193,6 +193,7 @@ void SlowmoPage::open(const QStringList& files) {
 
 void SlowmoPage::showOpened(const SlowmoRequest& first, const VideoInfo& info,
                             const std::vector<SlowmoRequest>& others) {
+  messages_->dismiss();  // what was said was of another clip
   endEditing();
   clip_ = first;
   others_ = others;

@@ -140,9 +140,9 @@ LossPlot::LossPlot(QWidget* parent)
   bar_->addWidget(xUnit_);
   bar_->addWidget(logX_);
   bar_->addWidget(logY_);
-  auto* smoothingLabel = label(u"smoothing"_s, TextRole::Small, true);
-  smoothingLabel->setWordWrap(false);
-  bar_->addWidget(smoothingLabel);
+  smoothingLabel_ = label(u"smoothing"_s, TextRole::Small, true);
+  smoothingLabel_->setWordWrap(false);
+  bar_->addWidget(smoothingLabel_);
   bar_->addWidget(smoothingSlider_);
   bar_->addStretch(1);
   bar_->addWidget(all);
@@ -449,6 +449,13 @@ void LossPlot::replotNow() {
   if (isVisible()) plot_->replot();
   replotMilliseconds_ = double(clock.nsecsElapsed()) / 1e6;
   lastReplot_.start();
+}
+
+void LossPlot::resizeEvent(QResizeEvent* event) {
+  constexpr int kRoomForAll = 80 * kGrid;  // in less, the controls would lie on each other
+  QWidget::resizeEvent(event);
+  for (QWidget* each : {static_cast<QWidget*>(smoothingLabel_), static_cast<QWidget*>(smoothingSlider_)})
+    each->setVisible(width() >= kRoomForAll);
 }
 
 bool LossPlot::eventFilter(QObject* watched, QEvent* event) {

@@ -66,6 +66,7 @@ class LossPlot : public QWidget {
 
  protected:
   bool eventFilter(QObject*, QEvent*) override;
+  void resizeEvent(QResizeEvent*) override;
   void changeEvent(QEvent*) override;
   void showEvent(QShowEvent*) override;
 
@@ -93,6 +94,7 @@ class LossPlot : public QWidget {
   QComboBox* xUnit_;
   QToolButton* logX_;
   QToolButton* logY_;
+  QLabel* smoothingLabel_;
   QSlider* smoothingSlider_;
   QString bestSeries_, settingsGroup_, valueLabel_;
   std::optional<Point> best_;
