@@ -19,7 +19,6 @@
 #include "ui/slowmo/mode_bar.h"
 #include "ui/slowmo/preset_button.h"
 #include "ui/theme.h"
-#include "ui/widgets/once.h"
 #include "ui/widgets/param_form.h"
 
 namespace fw {
@@ -164,7 +163,7 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
   foot->addWidget(line);
   foot->addLayout(inner);
   connect(change, &QPushButton::clicked, this, &MakePanel::chooseOutput);
-  onClickOnce(start_, this, [this] { Q_EMIT startRequested(); });
+  connect(start_, &QPushButton::clicked, this, &MakePanel::startRequested);
   connect(preview_, &QPushButton::clicked, this, &MakePanel::previewRequested);
   connect(giveUp_, &QPushButton::clicked, this, &MakePanel::editingGivenUp);
 }
