@@ -181,7 +181,7 @@ class LossPlotTest : public QObject {
     CurvePlot curves;
     curves.addRun(u"run"_s, 0, {{"loss", {{1, 1, 0.5}}}},
                   {{"validation/loss", {{1, 1, 0.6}}}, {"validation/psnr", {{1, 1, 30}}}}, {});
-    QCOMPARE(curves.metric(), u"loss"_s);
+    QCOMPARE(curves.shownMetric(), u"loss"_s);
     QVERIFY(curves.plot()->has(u"training"_s) && curves.plot()->has(u"held out"_s));
     curves.append(u"run"_s, {{"loss", {{2, 2, 0.4}}}}, {});
     QVERIFY(curves.plot()->csv().contains(u"train,2,"_s));

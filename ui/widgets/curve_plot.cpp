@@ -45,7 +45,7 @@ CurvePlot::CurvePlot(QWidget* parent) : QWidget(parent), box_(new ChoiceBox), pl
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(plot_);
-  connect(box_, &QComboBox::activated, this, [this] { wanted_ = metric(); });
+  connect(box_, &QComboBox::activated, this, [this] { wanted_ = shownMetric(); });
   connect(box_, &QComboBox::currentIndexChanged, this, &CurvePlot::showMetric);
 }
 
@@ -78,7 +78,7 @@ void CurvePlot::append(const QString& run, const Series& scalars, const Series& 
       std::find_if(runs_.begin(), runs_.end(), [&](const Run& each) { return each.name == run; });
   if (found == runs_.end()) return;
   bool isNew = false;
-  const std::string shown = metric().toStdString();
+  const std::string shown = shownMetric().toStdString();
   for (const auto& [series, kind] :
        {std::pair(&scalars, SeriesKind::Train), {&scores, SeriesKind::Validation}})
     for (const auto& [name, points] : *series) {
@@ -103,11 +103,11 @@ void CurvePlot::setBaselines(const QString& run, const Scores& baselines) {
 
 void CurvePlot::setBest(const std::string& score, const Point& point) {
   best_ = {score, point};
-  if (metricOf(score).metric == metric().toStdString() && runs_.size() == 1)
+  if (metricOf(score).metric == shownMetric().toStdString() && runs_.size() == 1)
     plot_->setBest(legendName(runs_.front(), metricOf(score).side), point);
 }
 
-QString CurvePlot::metric() const { return box_->currentData().toString(); }
+QString CurvePlot::shownMetric() const { return box_->currentData().toString(); }
 
 void CurvePlot::setMetric(const QString& metric) {
   wanted_ = metric;
@@ -135,7 +135,7 @@ QString CurvePlot::legendName(const Run& run, const std::string& side) const {
 
 void CurvePlot::showMetric() {
   plot_->clear();
-  const std::string chosen = metric().toStdString();
+  const std::string chosen = shownMetric().toStdString();
   if (chosen.empty()) return;
   plot_->setValueLabel(box_->currentText());
   const bool one = runs_.size() == 1;

@@ -39,7 +39,7 @@ class CurvePlot : public QWidget {
   void setBaselines(const QString& run, const Scores& baselines);
   void setBest(const std::string& score, const Point& point);
 
-  QString metric() const;
+  QString shownMetric() const;
   void setMetric(const QString& metric);
   LossPlot* plot() const { return plot_; }
 

@@ -132,9 +132,10 @@ QString FrameView::valueAt(QPoint pixel) const {
   const double full = image_.depth() == CV_16U ? 65535.0 : 255.0;
   const auto* row = image_.ptr(pixel.y());
   QStringList parts;
+  const auto first = static_cast<std::ptrdiff_t>(pixel.x()) * image_.channels();
   for (int i = 0; i < std::min(3, image_.channels()); ++i) {
     const int channel = image_.channels() >= 3 ? 2 - i : i;  // stored BGR, read as red green blue
-    const auto at = static_cast<std::size_t>(pixel.x() * image_.channels() + channel);
+    const std::ptrdiff_t at = first + channel;
     const double raw = image_.depth() == CV_16U ? reinterpret_cast<const uint16_t*>(row)[at] : row[at];
     parts << numberText(low_ + raw / full * (high_ - low_), std::abs(high_ - low_));
   }
