@@ -349,8 +349,8 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
     const double width = pixelWidth * choices.size.width * height / choices.size.height;
     choices.size = {std::max(2, static_cast<int>(std::lround(width / 2)) * 2), height};
   }
-  if (const auto& asked = settings.text("container"); asked != "auto" && asked != container)
-    choices.notes.push_back("The result's name ends in ." + container + ": it becomes that, not ." + asked +
+  if (const auto& type = settings.text("container"); type != "auto" && type != container)
+    choices.notes.push_back("The result's name ends in ." + container + ": it becomes that, not ." + type +
                             ".");
   keepToWhatGifCanShow(choices, info);
   tellChanges(choices, info);

@@ -39,8 +39,8 @@ bool sortsBefore(const std::string& a, const std::string& b) {
 
 /// With a fourth channel where it is transparent.
 cv::Mat decodedPicture(const fs::path& file) {
-  const std::string ending = file.extension().string();
-  const bool mayBeTransparent = ending == ".png" || ending == ".PNG" || ending == ".tif" || ending == ".tiff";
+  const std::string ending = lowerEnding(file);
+  const bool mayBeTransparent = ending == ".png" || ending == ".tif" || ending == ".tiff";
   cv::Mat image;
   try {
     if (mayBeTransparent) image = cv::imread(file.string(), cv::IMREAD_UNCHANGED);

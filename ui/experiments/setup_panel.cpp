@@ -3,6 +3,7 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QFileDialog>
 #include <QFormLayout>
@@ -20,7 +21,6 @@
 #include "ui/theme.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
-#include "ui/widgets/once.h"
 #include "ui/widgets/param_form.h"
 #include "ui/widgets/save_file.h"
 #include "ui/work/task.h"
@@ -156,7 +156,11 @@ SetupPanel::SetupPanel(QWidget* parent)
   layout->addLayout(foot);
 
   connect(back, &QPushButton::clicked, this, &SetupPanel::backAsked);
-  onClickOnce(start_, this, [this] { start(); });
+  connect(start_, &QPushButton::clicked, this, [this, since = QElapsedTimer()]() mutable {
+    if (since.isValid() && since.elapsed() < QApplication::doubleClickInterval()) return;  // one run, not two
+    since.start();
+    start();
+  });
   connect(form_, &ParamForm::changed, message_, &MessageBar::dismiss);
 
   // Asking for graphics cards may take a second: not here.
