@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/core/hal/hal.hpp>
+#include <opencv2/core/hal/intrin.hpp>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 #include "core/base/both_ways.h"
+#include "core/base/fast_loop.h"
 #include "core/slowmo/shot_motion.h"
 
 namespace fw {
@@ -12,13 +16,17 @@ namespace {
 
 using Vector = cv::Vec2f;
 
-// Every pixel lands where it is at `time` and leaves its motion there: the sum of weight × (x, y, 1). Pixels
-// that are not found again count little, so that what they vanish behind wins, but they fill what nothing
-// else claims.
+// Every pixel lands where it is at `time` and leaves its motion there: the sum of weight × (x, y, 1, 0).
+// Pixels that are not found again count little, so that what they vanish behind wins, but they fill what
+// nothing else claims.
 cv::Mat forwardProjection(const cv::Mat& motion, const cv::Mat& trust, float time) {
   constexpr float kLeastTrust = 0.01F;
   const int width = motion.cols, height = motion.rows;
-  cv::Mat sum = cv::Mat::zeros(height + 2, width + 2, CV_32FC3);  // a rim takes what lands half outside
+  // A rim takes what lands half outside; the fourth number fills a register.
+  cv::Mat sum = cv::Mat::zeros(height + 2, width + 2, CV_32FC4);
+  const auto add = [](cv::Vec4f& to, const cv::v_float32x4& load, float part) {
+    cv::v_store(to.val, cv::v_muladd(load, cv::v_setall_f32(part), cv::v_load(to.val)));
+  };
   for (int y = 0; y < height; ++y) {
     const auto* flow = motion.ptr<Vector>(y);
     const auto* weights = trust.ptr<float>(y);
@@ -31,12 +39,12 @@ cv::Mat forwardProjection(const cv::Mat& motion, const cv::Mat& trust, float tim
       const int column = static_cast<int>(toX), row = static_cast<int>(toY);
       const float right = toX - static_cast<float>(column), below = toY - static_cast<float>(row);
       const float weight = weights[x] + kLeastTrust;
-      const cv::Vec3f load(weight * flow[x][0], weight * flow[x][1], weight);
-      auto *up = sum.ptr<cv::Vec3f>(row) + column, *down = sum.ptr<cv::Vec3f>(row + 1) + column;
-      up[0] += load * ((1 - right) * (1 - below));
-      up[1] += load * (right * (1 - below));
-      down[0] += load * ((1 - right) * below);
-      down[1] += load * (right * below);
+      const cv::v_float32x4 load(weight * flow[x][0], weight * flow[x][1], weight, 0);
+      auto *up = sum.ptr<cv::Vec4f>(row) + column, *down = sum.ptr<cv::Vec4f>(row + 1) + column;
+      add(up[0], load, (1 - right) * (1 - below));
+      add(up[1], load, right * (1 - below));
+      add(down[0], load, (1 - right) * below);
+      add(down[1], load, right * below);
     }
   }
   return sum(cv::Rect(1, 1, width, height));
@@ -58,7 +66,7 @@ cv::Mat filled(const cv::Mat& sum) {
     if (!field.empty()) cv::resize(field, around, level->size(), 0, 0, cv::INTER_LINEAR);
     field = cv::Mat(level->size(), CV_32FC2);
     for (int y = 0; y < field.rows; ++y) {
-      const auto* in = level->ptr<cv::Vec3f>(y);
+      const auto* in = level->ptr<cv::Vec4f>(y);
       const auto* rest = around.ptr<Vector>(y);
       auto* out = field.ptr<Vector>(y);
       for (int x = 0; x < field.cols; ++x) {
@@ -77,26 +85,38 @@ struct Candidate {
   cv::Mat motion, disagreement;
 };
 
-bool outside(float x, float y, cv::Size size) {
-  return x < 0 || y < 0 || x > static_cast<float>(size.width - 1) || y > static_cast<float>(size.height - 1);
+/// The rim of a picture, of the place a row's pixels come from or go to.
+struct Rim {
+  explicit Rim(cv::Size size)
+      : right(static_cast<float>(size.width - 1)), below(static_cast<float>(size.height - 1)) {}
+  float right, below;
+
+  FW_INLINE bool left(float x, float y) const {
+    return (static_cast<int>(x < 0) | static_cast<int>(y < 0) | static_cast<int>(x > right) |
+            static_cast<int>(y > below)) != 0;
+  }
+};
+
+// What lies beyond the rim of one picture speaks neither for nor against.
+FW_FAST_LOOP void forgetUnknown(const float* motion, int y, Rim rim, float time, int width, float* levels) {
+  constexpr float kUnknown = 8;
+  const auto row = static_cast<float>(y);
+  for (int x = 0; x < width; ++x) {
+    const auto column = static_cast<float>(x);
+    const float right = motion[2 * x], down = motion[2 * x + 1];
+    const bool unknown = rim.left(column - time * right, row - time * down) |
+                         rim.left(column + (1 - time) * right, row + (1 - time) * down);
+    levels[x] = unknown ? kUnknown : levels[x];
+  }
 }
 
 cv::Mat disagreement(const TwoWayMotion& pair, const cv::Mat& motion, float time) {
   constexpr double kNeighbourhood = 1.5;
-  constexpr float kUnknown = 8;  // what lies beyond the rim of one picture speaks neither for nor against
   cv::Mat difference;
   cv::absdiff(movedBy(pair.first, motion, -time), movedBy(pair.second, motion, 1 - time), difference);
   difference.convertTo(difference, CV_32F);
-  for (int y = 0; y < motion.rows; ++y) {
-    const auto* u = motion.ptr<Vector>(y);
-    auto* levels = difference.ptr<float>(y);
-    for (int x = 0; x < motion.cols; ++x) {
-      const auto px = static_cast<float>(x), py = static_cast<float>(y);
-      if (outside(px - time * u[x][0], py - time * u[x][1], motion.size()) ||
-          outside(px + (1 - time) * u[x][0], py + (1 - time) * u[x][1], motion.size()))
-        levels[x] = kUnknown;
-    }
-  }
+  for (int y = 0; y < motion.rows; ++y)
+    forgetUnknown(motion.ptr<float>(y), y, Rim(motion.size()), time, motion.cols, difference.ptr<float>(y));
   cv::GaussianBlur(difference, difference, {}, kNeighbourhood);
   return difference;
 }
@@ -126,35 +146,59 @@ struct Sight {
   cv::Mat confidence;
 };
 
+// Of a row: the powers of e that tell how much each frame sees, how little of the cross-fade is needed, and
+// how sure all of it is.
+FW_FAST_LOOP void powers(const float* motion, const float* forward, const float* backward,
+                         const float* levels, int width, float* first, float* second, float* agreement,
+                         float* confidence) {
+  constexpr float kPixels = 2, kSafeMixLevels = 40;
+  constexpr float kSafePixels = 10, kSafeLevels = 25;  // distances at which confidence falls to 1/e
+  for (int x = 0; x < width; ++x) {
+    const float right = motion[2 * x], down = motion[2 * x + 1];
+    const float firstX = right - forward[2 * x], firstY = down - forward[2 * x + 1];
+    const float secondX = right + backward[2 * x], secondY = down + backward[2 * x + 1];
+    const float awayFirst = std::sqrt(firstX * firstX + firstY * firstY),
+                awaySecond = std::sqrt(secondX * secondX + secondY * secondY);
+    first[x] = -awayFirst / kPixels;
+    second[x] = -awaySecond / kPixels;
+    agreement[x] = -levels[x] / kSafeMixLevels;
+    confidence[x] = -(awayFirst + awaySecond) / kSafePixels - levels[x] / kSafeLevels;
+  }
+}
+
 // A frame sees a pixel when its own motion there is the one that brings it here, and when it is not beyond
 // its rim.
+FW_FAST_LOOP void weigh(const float* motion, const float* first, const float* second, int y, Rim rim,
+                        float time, int width, float* secondWeight, float* safeMix) {
+  constexpr float kLeastSeen = 0.05F, kBeyondRim = 1e-3F, kLargestSafeMix = 0.5F;
+  const auto row = static_cast<float>(y);
+  for (int x = 0; x < width; ++x) {
+    const auto column = static_cast<float>(x);
+    const float right = motion[2 * x], down = motion[2 * x + 1];
+    const bool beyondFirst = rim.left(column - time * right, row - time * down),
+               beyondSecond = rim.left(column + (1 - time) * right, row + (1 - time) * down);
+    const float byFirst = (1 - time) * (beyondFirst ? kBeyondRim : first[x] + kLeastSeen),
+                bySecond = time * (beyondSecond ? kBeyondRim : second[x] + kLeastSeen);
+    secondWeight[x] = bySecond / (byFirst + bySecond);
+    safeMix[x] = beyondFirst || beyondSecond ? 0 : kLargestSafeMix * (1 - safeMix[x]);
+  }
+}
+
 Sight sight(const TwoWayMotion& pair, const cv::Mat& motion, const cv::Mat& difference, float time) {
-  constexpr float kPixels = 2, kLeastSeen = 0.05F, kBeyondRim = 1e-3F;
-  constexpr float kSafePixels = 10, kSafeLevels = 25;  // distances at which confidence falls to 1/e
-  constexpr float kLargestSafeMix = 0.5F, kSafeMixLevels = 40;
   const cv::Size size = motion.size();
   const cv::Mat forward = movedBy(pair.forward, motion, -time),
                 backward = movedBy(pair.backward, motion, 1 - time);
   Sight result{cv::Mat(size, CV_32F), cv::Mat(size, CV_32F), cv::Mat(size, CV_32F)};
+  std::vector<float> first(static_cast<std::size_t>(size.width)), second(first);
+  const auto raise = [&](float* row) { cv::hal::exp32f(row, row, size.width); };
   for (int y = 0; y < size.height; ++y) {
-    const auto *u = motion.ptr<Vector>(y), *f = forward.ptr<Vector>(y), *b = backward.ptr<Vector>(y);
-    const auto* levels = difference.ptr<float>(y);
-    auto *weight = result.secondWeight.ptr<float>(y), *safe = result.safeMix.ptr<float>(y);
-    auto* confidence = result.confidence.ptr<float>(y);
-    for (int x = 0; x < size.width; ++x) {
-      const auto px = static_cast<float>(x), py = static_cast<float>(y);
-      const float awayFirst = std::sqrt((u[x] - f[x]).dot(u[x] - f[x]));
-      const float awaySecond = std::sqrt((u[x] + b[x]).dot(u[x] + b[x]));
-      const bool beyondFirst = outside(px - time * u[x][0], py - time * u[x][1], size);
-      const bool beyondSecond = outside(px + (1 - time) * u[x][0], py + (1 - time) * u[x][1], size);
-      const float first =
-          (1 - time) * (beyondFirst ? kBeyondRim : std::exp(-awayFirst / kPixels) + kLeastSeen);
-      const float second = time * (beyondSecond ? kBeyondRim : std::exp(-awaySecond / kPixels) + kLeastSeen);
-      weight[x] = second / (first + second);
-      safe[x] =
-          beyondFirst || beyondSecond ? 0 : kLargestSafeMix * (1 - std::exp(-levels[x] / kSafeMixLevels));
-      confidence[x] = std::exp(-(awayFirst + awaySecond) / kSafePixels - levels[x] / kSafeLevels);
-    }
+    const auto* way = motion.ptr<float>(y);
+    auto *safeMix = result.safeMix.ptr<float>(y), *confidence = result.confidence.ptr<float>(y);
+    powers(way, forward.ptr<float>(y), backward.ptr<float>(y), difference.ptr<float>(y), size.width,
+           first.data(), second.data(), safeMix, confidence);
+    for (float* row : {first.data(), second.data(), safeMix, confidence}) raise(row);
+    weigh(way, first.data(), second.data(), y, Rim(size), time, size.width, result.secondWeight.ptr<float>(y),
+          safeMix);
   }
   cv::GaussianBlur(result.secondWeight, result.secondWeight, {}, 1);
   return result;

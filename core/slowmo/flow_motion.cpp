@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/base/both_ways.h"
+#include "core/base/fast_loop.h"
 #include "core/image/views.h"
 
 namespace fw {
@@ -46,22 +47,24 @@ cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
   return to8Bit(small);
 }
 
+FW_FAST_LOOP void trustRow(const float* there, const float* back, const uchar* before, const uchar* after,
+                           int width, float* power) {
+  constexpr float kGreyLevels = 20;
+  for (int x = 0; x < width; ++x) {
+    const float dx = there[2 * x] + back[2 * x], dy = there[2 * x + 1] + back[2 * x + 1];
+    const auto difference = static_cast<float>(std::abs(before[x] - after[x]));
+    power[x] = -std::sqrt(dx * dx + dy * dy) - difference / kGreyLevels;
+  }
+}
+
 // e^(−distance − difference/20): how far a pixel that goes there and back ends from where it started, and how
 // much its look changes on the way.
 cv::Mat trust(const cv::Mat& there, const cv::Mat& back, const cv::Mat& from, const cv::Mat& to) {
-  constexpr float kGreyLevels = 20;
   const cv::Mat returning = movedBy(back, there, 1), found = movedBy(to, there, 1);
   cv::Mat weight(there.size(), CV_32F);
-  for (int y = 0; y < there.rows; ++y) {
-    const auto *a = there.ptr<cv::Vec2f>(y), *b = returning.ptr<cv::Vec2f>(y);
-    const auto *before = from.ptr<uchar>(y), *after = found.ptr<uchar>(y);
-    auto* out = weight.ptr<float>(y);
-    for (int x = 0; x < there.cols; ++x) {
-      const float dx = a[x][0] + b[x][0], dy = a[x][1] + b[x][1];
-      const auto difference = static_cast<float>(std::abs(before[x] - after[x]));
-      out[x] = -std::sqrt(dx * dx + dy * dy) - difference / kGreyLevels;
-    }
-  }
+  for (int y = 0; y < there.rows; ++y)
+    trustRow(there.ptr<float>(y), returning.ptr<float>(y), from.ptr<uchar>(y), found.ptr<uchar>(y),
+             there.cols, weight.ptr<float>(y));
   cv::exp(weight, weight);
   return weight;
 }

@@ -72,8 +72,9 @@ BetweenFrame renderBetween(const RimmedPair& pair, const MotionAtTime& motion, d
   if (RenderRow* const fast = fastRowRenderer(sharp); fast && countable && frame.image.depth() == CV_8U)
     render = fast;
   cv::parallel_for_({0, size.height}, [&](const cv::Range& rows) {
+    LayerRows layerRows(layers, size);
     for (int y = rows.start; y < rows.end; ++y)
-      render(first, second, rowsOf(layers, y), static_cast<float>(time), y, frame.image);
+      render(first, second, layerRows.at(y), static_cast<float>(time), y, frame.image);
   });
   cv::Mat belief;
   motion.confidence.convertTo(belief, CV_8U, 255);

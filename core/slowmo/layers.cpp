@@ -140,44 +140,6 @@ FW_FAST_LOOP void plainWidenRow(const float* in, const int* left, const float* p
   }
 }
 
-/// Where each of many columns lies between the few of a map, as cv::resize has it.
-class Widening {
- public:
-  Widening(int few, int many) : left_(static_cast<std::size_t>(many)), part_(left_.size()) {
-    const float scale = static_cast<float>(few) / static_cast<float>(many);
-    for (std::size_t x = 0; x < left_.size(); ++x) {
-      const float at =
-          std::clamp((static_cast<float>(x) + 0.5F) * scale - 0.5F, 0.0F, static_cast<float>(few - 1));
-      left_[x] = std::min(static_cast<int>(at), std::max(0, few - 2));
-      part_[x] = few > 1 ? at - static_cast<float>(left_[x]) : 0;
-    }
-    constexpr float kFastBelow = 0.67F;
-    if (WidenRow* const fast = fastWidenRow(); fast && scale < kFastBelow) widenRow_ = fast;
-  }
-
-  cv::Mat widened(const cv::Mat& map) const {
-    constexpr int kSpare = 7;
-    cv::Mat wide(map.rows, static_cast<int>(left_.size()), CV_32F);
-    std::vector<float> row(static_cast<std::size_t>(map.cols + kSpare));
-    for (int y = 0; y < map.rows; ++y) {
-      std::copy_n(map.ptr<float>(y), map.cols, row.data());
-      widenRow_(row.data(), left_.data(), part_.data(), wide.cols, wide.ptr<float>(y));
-    }
-    return wide;
-  }
-
- private:
-  std::vector<int> left_;
-  std::vector<float> part_;
-  WidenRow* widenRow_ = plainWidenRow;
-};
-
-/// A layer at the size of its maps.
-struct Sheet {
-  bool ofFirst;
-  cv::Mat wayX, wayY, share;  // CV_32FC1; ways in the frame's pixels
-};
-
 FW_FAST_LOOP void wayRow(const float* motion, const float* bend, float part, cv::Size2f scale, int count,
                          float* x, float* y) {
   for (int i = 0; i < count; ++i) {
@@ -186,18 +148,18 @@ FW_FAST_LOOP void wayRow(const float* motion, const float* bend, float part, cv:
   }
 }
 
-Sheet sheetOf(const Hypothesis& guess, bool ofFirst, double time, cv::Size size) {
+Layer layerOf(const Hypothesis& guess, bool ofFirst, double time, cv::Size size) {
   const cv::Mat& share = ofFirst ? guess.firstShare : guess.secondShare;
   const auto part = static_cast<float>(ofFirst ? -time : 1 - time);
   const cv::Size2f scale(static_cast<float>(size.width) / static_cast<float>(share.cols),
                          static_cast<float>(size.height) / static_cast<float>(share.rows));
-  Sheet sheet{ofFirst, cv::Mat(share.size(), CV_32F), cv::Mat(share.size(), CV_32F), share.clone()};
+  Layer layer{ofFirst, cv::Mat(share.size(), CV_32F), cv::Mat(share.size(), CV_32F), share.clone()};
   const cv::Mat straight = cv::Mat::zeros(guess.bend.empty() ? 1 : 0, share.cols, CV_32FC2);
   for (int row = 0; row < share.rows; ++row)
     wayRow(guess.motion.ptr<float>(row),
            guess.bend.empty() ? straight.ptr<float>() : guess.bend.ptr<float>(row), part, scale, share.cols,
-           sheet.wayX.ptr<float>(row), sheet.wayY.ptr<float>(row));
-  return sheet;
+           layer.wayX.ptr<float>(row), layer.wayY.ptr<float>(row));
+  return layer;
 }
 
 FW_FAST_LOOP void mergeRow(float* __restrict x, float* __restrict y, float* __restrict share,
@@ -224,60 +186,87 @@ bool shows(const cv::Mat& share) {
 }
 
 // Reading a picture is what costs most, and guesses agree nearly everywhere.
-void merge(std::vector<Sheet>& sheets) {
-  cv::parallel_for_({0, sheets[0].share.rows}, [&](const cv::Range& rows) {
+void merge(std::vector<Layer>& layers) {
+  cv::parallel_for_({0, layers[0].share.rows}, [&](const cv::Range& rows) {
     for (int row = rows.start; row < rows.end; ++row)
-      for (auto other = sheets.begin() + 1; other < sheets.end(); ++other)
-        for (auto sheet = sheets.begin(); sheet < other; ++sheet)
-          if (sheet->ofFirst == other->ofFirst)
-            mergeRow(sheet->wayX.ptr<float>(row), sheet->wayY.ptr<float>(row), sheet->share.ptr<float>(row),
+      for (auto other = layers.begin() + 1; other < layers.end(); ++other)
+        for (auto layer = layers.begin(); layer < other; ++layer)
+          if (layer->ofFirst == other->ofFirst)
+            mergeRow(layer->wayX.ptr<float>(row), layer->wayY.ptr<float>(row), layer->share.ptr<float>(row),
                      other->wayX.ptr<float>(row), other->wayY.ptr<float>(row), other->share.ptr<float>(row),
-                     sheet->share.cols);
+                     layer->share.cols);
   });
 }
 
-// On as many threads as there are.
-template <class Work>
-void forEach(std::size_t count, const Work& work) {
-  cv::parallel_for_({0, static_cast<int>(count)}, [&](const cv::Range& range) {
-    for (int i = range.start; i < range.end; ++i) work(static_cast<std::size_t>(i));
-  });
-}
+constexpr std::size_t kMaps = 3;  // of a layer
 
 }  // namespace
 
-EnlargedMap::EnlargedMap(cv::Mat wide, int fullHeight)
-    : wide_(std::move(wide)), scale_(static_cast<float>(wide_.rows) / static_cast<float>(fullHeight)) {}
-
-MapRow EnlargedMap::row(int y) const {
-  const float last = static_cast<float>(wide_.rows - 1);
-  const float at = std::clamp((static_cast<float>(y) + 0.5F) * scale_ - 0.5F, 0.0F, last);
-  const int above = static_cast<int>(at), below = std::min(above + 1, wide_.rows - 1);
-  return {wide_.ptr<float>(above), wide_.ptr<float>(below), at - static_cast<float>(above)};
+Widening::Widening(int few, int many)
+    : few_(few),
+      left_(static_cast<std::size_t>(many)),
+      part_(static_cast<std::size_t>(many)),
+      widenRow_(plainWidenRow) {
+  const float scale = static_cast<float>(few) / static_cast<float>(many);
+  for (std::size_t x = 0; x < left_.size(); ++x) {
+    const float at =
+        std::clamp((static_cast<float>(x) + 0.5F) * scale - 0.5F, 0.0F, static_cast<float>(few - 1));
+    left_[x] = std::min(static_cast<int>(at), std::max(0, few - 2));
+    part_[x] = few > 1 ? at - static_cast<float>(left_[x]) : 0;
+  }
+  constexpr float kFastBelow = 0.67F;
+  if (WidenRow* const fast = fastWidenRow(); fast && scale < kFastBelow) widenRow_ = fast;
 }
 
 std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size) {
-  const auto& guesses = motion.hypotheses;
-  if (guesses.empty()) return {};
-  std::vector<Sheet> sheets(2 * guesses.size());
-  forEach(sheets.size(), [&](std::size_t i) { sheets[i] = sheetOf(guesses[i / 2], i % 2 == 0, time, size); });
-  merge(sheets);
-  std::erase_if(sheets, [](const Sheet& sheet) { return !shows(sheet.share); });
-  const Widening widening(motion.confidence.cols, size.width);
-  std::vector<Layer> layers(sheets.size());
-  forEach(sheets.size(), [&](std::size_t i) {
-    const auto wide = [&](const cv::Mat& map) { return EnlargedMap(widening.widened(map), size.height); };
-    layers[i] = {sheets[i].ofFirst, wide(sheets[i].wayX), wide(sheets[i].wayY), wide(sheets[i].share)};
-  });
+  std::vector<Layer> layers;
+  for (const Hypothesis& guess : motion.hypotheses)
+    for (const bool ofFirst : {true, false}) layers.push_back(layerOf(guess, ofFirst, time, size));
+  if (layers.empty()) return layers;
+  merge(layers);
+  std::erase_if(layers, [](const Layer& layer) { return !shows(layer.share); });
   return layers;
 }
 
-std::vector<RowOfLayer> rowsOf(const std::vector<Layer>& layers, int y) {
-  std::vector<RowOfLayer> rows;
-  rows.reserve(layers.size());
-  for (const Layer& layer : layers)
-    rows.push_back({layer.ofFirst, layer.wayX.row(y), layer.wayY.row(y), layer.share.row(y)});
-  return rows;
+LayerRows::LayerRows(const std::vector<Layer>& layers, cv::Size frame) : layers_(layers) {
+  if (layers.empty()) return;
+  const cv::Size small = layers[0].share.size();
+  scale_ = static_cast<float>(small.height) / static_cast<float>(frame.height);
+  last_ = small.height - 1;
+  widening_.emplace(small.width, frame.width);
+  constexpr int kSpare = 7;
+  narrow_.resize(static_cast<std::size_t>(small.width + kSpare));
+  for (cv::Mat& rows : wide_) rows.create(static_cast<int>(kMaps * layers.size()), frame.width, CV_32F);
+}
+
+const std::vector<RowOfLayer>& LayerRows::at(int y) {
+  if (layers_.empty()) return rows_;
+  const float at =
+      std::clamp((static_cast<float>(y) + 0.5F) * scale_ - 0.5F, 0.0F, static_cast<float>(last_));
+  const int above = static_cast<int>(at), below = std::min(above + 1, last_);
+  bring(above);
+  bring(below);
+  rows_.clear();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const auto row = [&](std::size_t map) {
+      const int number = static_cast<int>(kMaps * i + map);
+      return MapRow{wide_[above % 2].ptr<float>(number), wide_[below % 2].ptr<float>(number),
+                    at - static_cast<float>(above)};
+    };
+    rows_.push_back({layers_[i].ofFirst, row(0), row(1), row(2)});
+  }
+  return rows_;
+}
+
+void LayerRows::bring(int row) {
+  if (held_[row % 2] == row) return;
+  held_[row % 2] = row;
+  int number = 0;
+  for (const Layer& layer : layers_)
+    for (const cv::Mat* map : {&layer.wayX, &layer.wayY, &layer.share}) {
+      std::copy_n(map->ptr<float>(row), map->cols, narrow_.data());
+      widening_->widen(narrow_.data(), wide_[row % 2].ptr<float>(number++));
+    }
 }
 
 RimmedFrame::RimmedFrame(const cv::Mat& frame) : source(frame) {

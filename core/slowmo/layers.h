@@ -1,5 +1,6 @@
 #pragma once
 #include <opencv2/core.hpp>
+#include <optional>
 #include <vector>
 
 #include "core/base/fast_loop.h"
@@ -7,6 +8,39 @@
 
 /// What a made frame is put together from, row by row.
 namespace fw {
+
+/// Turns a row of a map into one at the frame's width: each number lies `part` of the way from in[left] on to
+/// the next. `in` goes on for seven numbers more than are asked for.
+using WidenRow = void(const float* in, const int* left, const float* part, int count, float* out);
+/// For AVX2, null on other processors; for rows that become wider by half at least. Four times as fast: what
+/// compilers make of the plain loop gathers number by number.
+WidenRow* fastWidenRow();
+
+/// Where each of many columns lies between the few of a map, as cv::resize has it.
+class Widening {
+ public:
+  Widening(int few, int many);
+  int few() const { return few_; }
+  int many() const { return static_cast<int>(left_.size()); }
+  /// `row` has few() numbers and room for seven more.
+  void widen(const float* row, float* out) const { widenRow_(row, left_.data(), part_.data(), many(), out); }
+
+ private:
+  int few_;
+  std::vector<int> left_;
+  std::vector<float> part_;
+  WidenRow* widenRow_;
+};
+
+/// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of
+/// it is shown. CV_32FC1, at the reduced size.
+struct Layer {
+  bool ofFirst = false;
+  cv::Mat wayX, wayY, share;
+};
+
+/// Guesses that read a pixel at the same place show it once, with the shares of all.
+std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size);
 
 /// A row of the frame lies between two rows of a map: `part` of the way from `above` to `below`.
 struct MapRow {
@@ -16,36 +50,32 @@ struct MapRow {
   float operator[](int x) const { return above[x] + part * (below[x] - above[x]); }
 };
 
-/// A map of one number a pixel, read as if it had the size of the frame. It is widened once; rows are made of
-/// it as they are needed.
-class EnlargedMap {
- public:
-  EnlargedMap() = default;
-  /// `wide` has the frame's width already.
-  EnlargedMap(cv::Mat wide, int fullHeight);
-  MapRow row(int y) const;
-
- private:
-  cv::Mat wide_;
-  float scale_ = 0;
-};
-
-/// One of the frames, moved: how far from itself each pixel reads it, in the frame's pixels, and how much of
-/// it is shown.
-struct Layer {
-  bool ofFirst = false;
-  EnlargedMap wayX, wayY, share;
-};
-
-/// Guesses that read a pixel at the same place show it once, with the shares of all.
-std::vector<Layer> layersOf(const MotionAtTime& motion, double time, cv::Size size);
-
 /// What of a layer a row of the frame needs.
 struct RowOfLayer {
   bool ofFirst;
   MapRow wayX, wayY, share;
 };
-std::vector<RowOfLayer> rowsOf(const std::vector<Layer>& layers, int y);
+
+/// The layers' rows at the size of the frame, asked for from above to below: of each map the two rows around
+/// are there, which stay in a near cache.
+class LayerRows {
+ public:
+  LayerRows(const std::vector<Layer>& layers, cv::Size frame);
+  /// Valid until the next one is asked for.
+  const std::vector<RowOfLayer>& at(int y);
+
+ private:
+  void bring(int row);
+
+  const std::vector<Layer>& layers_;
+  float scale_ = 0;
+  int last_ = 0;  ///< row of a map
+  std::optional<Widening> widening_;
+  std::vector<float> narrow_;
+  cv::Mat wide_[2];  ///< even and odd rows, three of each layer
+  int held_[2] = {-1, -1};
+  std::vector<RowOfLayer> rows_;
+};
 
 /// A frame with a rim of repeated pixels, so that whatever is read near its edge is there.
 struct RimmedFrame {
@@ -59,13 +89,6 @@ struct RimmedFrame {
   const uchar* origin;
   std::ptrdiff_t step;
 };
-
-/// A row of a map at the frame's width: each number lies `part` of the way from in[left] on to the next.
-/// `in` goes on for seven numbers more than are asked for.
-using WidenRow = void(const float* in, const int* left, const float* part, int count, float* out);
-/// For AVX2, null on other processors; for rows that become wider by half at least. Four times as fast: what
-/// compilers make of the plain loop gathers number by number.
-WidenRow* fastWidenRow();
 
 constexpr int kLayerRun =
     64;  ///< pixels worked on together: what is known of them stays in the nearest cache

@@ -24,24 +24,17 @@ FW_AVX2 int rounded(float value) {
   return static_cast<int>(value + kHalf);
 }
 
-/// Where a run of pixels reads and how much of it is shown, from 0 to kOne.
-struct Reads {
-  int offset[kLayerRun];                     // of the pixel to the upper left, in bytes
-  float right[kLayerRun], below[kLayerRun];  // how far beyond it
-  int share[kLayerRun];
-};
-
+// What `Sum` wants to know of a run's pixels: where they read, how far beyond that pixel, how much is shown.
+template <class Sum>
 FW_AVX2 void placeMoved(const RowOfLayer& layer, const float* share, cv::Point start, cv::Size size, int step,
-                        int count, Reads& reads) {
+                        int count, typename Sum::Reads& reads) {
   const auto lastX = static_cast<float>(size.width - 1), lastY = static_cast<float>(size.height - 1);
   for (int i = 0; i < count; ++i) {
     const float x = std::clamp(static_cast<float>(start.x + i) + layer.wayX[start.x + i], 0.0F, lastX);
     const float y = std::clamp(static_cast<float>(start.y) + layer.wayY[start.x + i], 0.0F, lastY);
     const int left = static_cast<int>(x), top = static_cast<int>(y);
     reads.offset[i] = top * step + 3 * left;
-    reads.right[i] = x - static_cast<float>(left);
-    reads.below[i] = y - static_cast<float>(top);
-    reads.share[i] = rounded(share[i] * kOne);
+    reads.weigh(i, x - static_cast<float>(left), y - static_cast<float>(top), rounded(share[i] * kOne));
   }
 }
 
@@ -57,7 +50,7 @@ FW_AVX2 void placeFade(const RimmedFrame& first, const RimmedFrame& second, floa
   fade.first = first.at<uchar>(start.x, start.y);
   fade.second = second.at<uchar>(start.x, start.y);
   fade.part = static_cast<int16_t>(rounded(time * kOne));
-  for (int i = 0; i < count; ++i) fade.share[i] = rounded(std::max(0.0F, rest[i]) * kOne);
+  for (int i = 0; i < count; ++i) fade.share[i] = std::max(0, rounded(rest[i] * kOne));
   for (int i = count; i < kLayerRun; ++i) fade.share[i] = 0;
 }
 
@@ -70,24 +63,38 @@ FW_AVX2 __m256i faded(__m256i first, __m256i second, int16_t part) {
 /// Two neighbours each way, four pixels at a time.
 class Linear {
  public:
+  struct Reads {
+    int offset[kLayerRun];  // of the pixel to the upper left, in bytes
+    int across[kLayerRun], above[kLayerRun], below[kLayerRun];
+
+    FW_AVX2 void weigh(int i, float toRight, float down, int share) {
+      const int right = rounded(toRight * kAcross);
+      across[i] = (kAcross - right) | (right << 8);
+      below[i] = rounded(down * static_cast<float>(share));
+      above[i] = share - below[i];
+    }
+  };
+
   FW_AVX2 void clear() { std::fill_n(sum_, kLayerRun / kGroup, _mm256_setzero_si256()); }
 
-  FW_AVX2 void add(const RimmedFrame& frame, const Reads& reads, int count) {
-    Weights weights;
-    weigh(reads, count, weights);
-    const __m256i pairs = twice(_mm_set_epi8(-1, -1, 13, 10, 12, 9, 11, 8, -1, -1, 5, 2, 4, 1, 3, 0));
+  FW_AVX2 void add(const RimmedFrame& frame, Reads& reads, int count) {
+    for (int i = count; i % kGroup != 0; ++i) {
+      reads.offset[i] = reads.offset[count - 1];
+      reads.across[i] = reads.above[i] = reads.below[i] = 0;
+    }
     for (int i = 0; i < count; i += kGroup) {
-      const __m256i across = forSamples(weights.across + i);
-      const auto row = [&](const uchar* origin) FW_AVX2 {
-        const __m256i neighbours = _mm256_set_epi64x(
-            eightBytes(origin + weights.offset[i + 3]), eightBytes(origin + weights.offset[i + 2]),
-            eightBytes(origin + weights.offset[i + 1]), eightBytes(origin + weights.offset[i]));
-        return _mm256_maddubs_epi16(_mm256_shuffle_epi8(neighbours, pairs), across);
+      const int* offset = reads.offset + i;
+      const __m256i across = forSamples(reads.across + i), above = forSamples(reads.above + i),
+                    below = forSamples(reads.below + i);
+      const auto sum = [&](const auto& row) FW_AVX2 {
+        return _mm256_add_epi16(
+            _mm256_mulhrs_epi16(_mm256_maddubs_epi16(row(frame.origin), across), above),
+            _mm256_mulhrs_epi16(_mm256_maddubs_epi16(row(frame.origin + frame.step), across), below));
       };
-      const __m256i above = _mm256_mulhrs_epi16(row(frame.origin), forSamples(weights.above + i)),
-                    below =
-                        _mm256_mulhrs_epi16(row(frame.origin + frame.step), forSamples(weights.below + i));
-      sum_[i / kGroup] = _mm256_add_epi16(sum_[i / kGroup], _mm256_add_epi16(above, below));
+      const __m256i moved = sideBySide(offset)
+                                ? sum([&](const uchar* origin) FW_AVX2 { return together(origin + *offset); })
+                                : sum([&](const uchar* origin) FW_AVX2 { return apart(origin, offset); });
+      sum_[i / kGroup] = _mm256_add_epi16(sum_[i / kGroup], moved);
     }
   }
 
@@ -123,24 +130,26 @@ class Linear {
  private:
   static constexpr int kGroup = 4;
   static constexpr int kAcross = 127;  // what both neighbours' weights, signed bytes, add up to
-  struct Weights {
-    int offset[kLayerRun];
-    int across[kLayerRun], above[kLayerRun], below[kLayerRun];
-  };
 
-  // The last group is filled up with its last pixel.
-  FW_AVX2 static void weigh(const Reads& reads, int count, Weights& weights) {
-    for (int i = 0; i < count; ++i) {
-      const int right = rounded(reads.right[i] * kAcross);
-      weights.offset[i] = reads.offset[i];
-      weights.across[i] = (kAcross - right) | (right << 8);
-      weights.below[i] = rounded(reads.below[i] * static_cast<float>(reads.share[i]));
-      weights.above[i] = reads.share[i] - weights.below[i];
-    }
-    for (int i = count; i % kGroup != 0; ++i) {
-      weights.offset[i] = weights.offset[count - 1];
-      weights.across[i] = weights.above[i] = weights.below[i] = 0;
-    }
+  // What moves alike nearly everywhere.
+  FW_AVX2 static bool sideBySide(const int* offset) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(offset));
+    const __m128i steps = _mm_sub_epi32(four, _mm_shuffle_epi32(four, 0));
+    return _mm_movemask_epi8(_mm_cmpeq_epi32(steps, _mm_set_epi32(9, 6, 3, 0))) == 0xFFFF;
+  }
+
+  // Blue, green and red of four pixels, each beside that of the pixel to its right.
+  FW_AVX2 static __m256i together(const uchar* from) {
+    const __m256i five = twice(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+    return _mm256_shuffle_epi8(five, _mm256_set_epi8(-1, -1, 14, 11, 13, 10, 12, 9, -1, -1, 11, 8, 10, 7, 9,
+                                                     6, -1, -1, 8, 5, 7, 4, 6, 3, -1, -1, 5, 2, 4, 1, 3, 0));
+  }
+  FW_AVX2 static __m256i apart(const uchar* origin, const int* offset) {
+    const __m256i pairs = twice(_mm_set_epi8(-1, -1, 13, 10, 12, 9, 11, 8, -1, -1, 5, 2, 4, 1, 3, 0));
+    const __m256i neighbours =
+        _mm256_set_epi64x(eightBytes(origin + offset[3]), eightBytes(origin + offset[2]),
+                          eightBytes(origin + offset[1]), eightBytes(origin + offset[0]));
+    return _mm256_shuffle_epi8(neighbours, pairs);
   }
 
   FW_AVX2 static int64_t eightBytes(const uchar* from) {
@@ -191,26 +200,32 @@ struct CubicWeights {
 /// Four neighbours each way, a pixel at a time: its sum holds the four columns until all layers are in it.
 class Cubic {
  public:
+  struct Reads {
+    int offset[kLayerRun];  // of the second pixel in the second row of those that are read
+    int right[kLayerRun], below[kLayerRun], share[kLayerRun];
+
+    FW_AVX2 void weigh(int i, float toRight, float down, int shown) {
+      right[i] = rounded(toRight * CubicWeights::kPositions);
+      below[i] = rounded(down * CubicWeights::kPositions);
+      share[i] = shown;
+    }
+  };
+
   FW_AVX2 void clear() { std::fill_n(sum_, kLayerRun, _mm256_setzero_si256()); }
 
   FW_AVX2 void add(const RimmedFrame& frame, const Reads& reads, int count) {
     static const CubicWeights weights;
-    int right[kLayerRun], below[kLayerRun];
     for (int i = 0; i < count; ++i) {
-      right[i] = rounded(reads.right[i] * CubicWeights::kPositions);
-      below[i] = rounded(reads.below[i] * CubicWeights::kPositions);
-    }
-    for (int i = 0; i < count; ++i) {
-      const int* down = weights.down[below[i]];
+      const int* down = weights.down[reads.below[i]];
       const uchar* corner = frame.origin + reads.offset[i] - frame.step - 3;
       const auto weighed = [&](int n) FW_AVX2 {
         return _mm256_mulhrs_epi16(row(corner + n * frame.step), _mm256_set1_epi32(down[n]));
       };
       const __m256i moved = _mm256_add_epi16(_mm256_add_epi16(weighed(0), weighed(1)),
                                              _mm256_add_epi16(weighed(2), weighed(3)));
+      const auto* columns = reinterpret_cast<const __m256i*>(weights.across[reads.right[i]]);
       const __m256i across =
-          _mm256_mulhrs_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(weights.across[right[i]])),
-                              _mm256_set1_epi32(twice(reads.share[i])));
+          _mm256_mulhrs_epi16(_mm256_load_si256(columns), _mm256_set1_epi32(twice(reads.share[i])));
       sum_[i] = _mm256_add_epi16(sum_[i], _mm256_mulhrs_epi16(moved, across));
     }
   }
@@ -258,7 +273,7 @@ class Cubic {
 template <class Sum>
 FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second,
                        const std::vector<RowOfLayer>& layers, float time, int y, cv::Mat& image) {
-  Reads reads;
+  typename Sum::Reads reads;
   Fade fade;
   Sum sum;
   float share[kLayerRun], rest[kLayerRun];
@@ -269,7 +284,7 @@ FW_AVX2 void renderRow(const RimmedFrame& first, const RimmedFrame& second,
     std::fill_n(rest, count, 1.0F);
     for (const RowOfLayer& layer : layers) {
       if (!takeShares(layer.share, x, count, share, rest)) continue;
-      placeMoved(layer, share, {x, y}, image.size(), step, count, reads);
+      placeMoved<Sum>(layer, share, {x, y}, image.size(), step, count, reads);
       sum.add(layer.ofFirst ? first : second, reads, count);
     }
     placeFade(first, second, time, rest, {x, y}, count, fade);

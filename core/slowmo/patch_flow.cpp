@@ -25,7 +25,10 @@ constexpr int kStride = 4;  // pixels from patch to patch
 
 const float* at(const cv::Mat& rimmed, int x, int y) { return rimmed.ptr<float>(y + kRim) + x + kRim; }
 
-std::ptrdiff_t stepOf(const Level& level) { return static_cast<std::ptrdiff_t>(level.grey.step1()); }
+// Not step1(): a call into another library for every patch.
+FW_INLINE std::ptrdiff_t stepOf(const Level& level) {
+  return static_cast<std::ptrdiff_t>(level.grey.step[0] / sizeof(float));
+}
 
 // A row of a patch.
 using Eight = float __attribute__((vector_size(kPatch * sizeof(float))));
@@ -228,6 +231,7 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   constexpr int kMostSteps = 16;
   constexpr float kStill = 0.02F, kFarthest = kPatch;  // pixels
   constexpr float kNoise = kPixels;                    // a grey level
+  constexpr float kSame = 0.1F;                        // pixels: going downhill does the rest
   const Patch patch = patchAt(from_, left(column), top(row));
   Vector& best = motions_[index(column, row)];
   Fit now = fit(patch, column, row, best);
@@ -238,6 +242,7 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   const Vector nearby = downhill(now);
   if (now.difference < kNoise && nearby.dot(nearby) < kStill * kStill) return;
   for (int i = 0; i < count; ++i) {
+    if (const Vector away = candidates[i] - best; away.dot(away) < kSame * kSame) continue;
     const Fit other = fit(patch, column, row, candidates[i]);
     if (!(other.difference < now.difference)) continue;
     now = other;

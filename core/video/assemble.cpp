@@ -52,10 +52,11 @@ class JoinedVideo {
     carry(source.contentLight, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, *to);
     to->time_base = base_;
     to->sample_aspect_ratio = stream().sample_aspect_ratio;
-    to->avg_frame_rate = stream().avg_frame_rate;
+    to->avg_frame_rate = rate_ = stream().avg_frame_rate;
     to->disposition = AV_DISPOSITION_DEFAULT;
+    delay_ = static_cast<std::size_t>(std::max(0, codec.video_delay));
     for (const fs::path& segment : segments) {
-      Input input(segment);
+      Input input(segment, Input::Known::WhatTheHeaderSays);
       const AVStream& part = *input.stream(videoStream(input, segment));
       delay_ = std::max(delay_, static_cast<std::size_t>(std::max(0, part.codecpar->video_delay)));
       seconds_ += part.duration > 0 ? static_cast<double>(part.duration) * av_q2d(part.time_base) : 0;
@@ -135,13 +136,13 @@ class JoinedVideo {
 
   AVStream& stream() const { return *input_->stream(stream_); }
   int64_t usualDuration() const {
-    const AVRational rate = stream().avg_frame_rate;
+    const AVRational own = stream().avg_frame_rate, rate = own.num > 0 && own.den > 0 ? own : rate_;
     return std::max<int64_t>(1, rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base_) : 1);
   }
 
   void open(std::size_t segment) {
     at_ = segment;
-    input_.emplace(segments_[segment]);
+    input_.emplace(segments_[segment], segment == 0 ? Input::Known::All : Input::Known::WhatTheHeaderSays);
     stream_ = videoStream(*input_, segments_[segment]);
     input_->keepOnly(std::span(&stream_, 1));
     const AVCodecParameters& codec = *stream().codecpar;
@@ -173,7 +174,7 @@ class JoinedVideo {
   std::optional<Input> input_;
   std::size_t at_ = 0;
   int stream_ = 0, index_ = 0;
-  AVRational base_{};
+  AVRational base_{}, rate_{};  // of the first segment
   Packet next_;
   int64_t end_ = AV_NOPTS_VALUE, lastPts_ = AV_NOPTS_VALUE, firstPts_ = 0, firstDts_ = 0;
   std::string headers_;

@@ -70,7 +70,7 @@ int check(int code, const std::string& failed, const std::string& on, const std:
   throw Error(failed, on, explain(code) + (advice.empty() ? "." : ". " + advice));
 }
 
-Input::Input(const fs::path& file) {
+Input::Input(const fs::path& file, Known known) {
   silenceLogs();
   std::error_code ignored;
   if (!fs::exists(file, ignored))
@@ -101,7 +101,8 @@ Input::Input(const fs::path& file) {
   try {
     if (notReallyMedia(format_->iformat->name))
       throw Error("This is not a video", file.string(), "It is a text or a play list.");
-    check(avformat_find_stream_info(format_, nullptr), failed, file.string(), advice);
+    if (known == Known::All)
+      check(avformat_find_stream_info(format_, nullptr), failed, file.string(), advice);
   } catch (...) {
     avformat_close_input(&format_);
     avio_closep(&bytes);

@@ -57,7 +57,9 @@ class Options {
 /// A file open for demuxing. Throws Error for what is not media.
 class Input {
  public:
-  explicit Input(const std::filesystem::path& file);
+  /// What FFmpeg is to find out at once: decoding a little of each stream takes as long as a dozen frames.
+  enum class Known { All, WhatTheHeaderSays };
+  explicit Input(const std::filesystem::path& file, Known known = Known::All);
   ~Input();
   Input(Input&& other) noexcept;
   Input& operator=(Input&& other) noexcept;

@@ -35,9 +35,10 @@ TEST(Layers, TheFastRowsShowTheSame) {
     RenderRow* const fastRow = fastRowRenderer(sharp);
     if (fastRow == nullptr) GTEST_SKIP() << "this processor has no AVX2";
     cv::Mat plain(size, CV_8UC3), fast(size, CV_8UC3);
+    LayerRows rows(layers, size);
     for (int y = 0; y < size.height; ++y) {
-      rowRenderer(CV_8U, sharp)(rimmedFirst, rimmedSecond, rowsOf(layers, y), 0.3F, y, plain);
-      fastRow(rimmedFirst, rimmedSecond, rowsOf(layers, y), 0.3F, y, fast);
+      rowRenderer(CV_8U, sharp)(rimmedFirst, rimmedSecond, rows.at(y), 0.3F, y, plain);
+      fastRow(rimmedFirst, rimmedSecond, rows.at(y), 0.3F, y, fast);
     }
     EXPECT_LE(cv::norm(plain, fast, cv::NORM_INF), 2) << sharp;
     EXPECT_GT(psnr(plain, fast), 58) << sharp;
