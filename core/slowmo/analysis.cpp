@@ -118,7 +118,7 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
   small.maxHeight = kAnalysisHeight;
   small.quick = true;
   // They wait for one another: one a core leaves cores idle.
-  small.threads = 2 * static_cast<int>(std::thread::hardware_concurrency());
+  small.threads = 4 * static_cast<int>(std::thread::hardware_concurrency());
   VideoReader reader = openSource(request, small);
   const VideoInfo info = reader.info();
   if (options.from > 0) reader.seek(options.from);

@@ -151,6 +151,13 @@ FW_INLINE Fit compare(const Patch& patch, const Reading& reading, cv::Size size)
           total(alongX) - mean * total(sumX), total(alongY) - mean * total(sumY)};
 }
 
+// Near enough for going downhill to do the rest.
+FW_INLINE bool same(const Vector& one, const Vector& other) {
+  constexpr float kPixels = 0.1F;
+  const Vector apart = one - other;
+  return apart.dot(apart) < kPixels * kPixels;
+}
+
 /// The search from one picture to the other at one size.
 class Search {
  public:
@@ -231,7 +238,6 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   constexpr int kMostSteps = 16;
   constexpr float kStill = 0.02F, kFarthest = kPatch;  // pixels
   constexpr float kNoise = kPixels;                    // a grey level
-  constexpr float kSame = 0.1F;                        // pixels: going downhill does the rest
   const Patch patch = patchAt(from_, left(column), top(row));
   Vector& best = motions_[index(column, row)];
   Fit now = fit(patch, column, row, best);
@@ -242,7 +248,7 @@ FW_INLINE void Search::improve(int column, int row, const Vector* candidates, in
   const Vector nearby = downhill(now);
   if (now.difference < kNoise && nearby.dot(nearby) < kStill * kStill) return;
   for (int i = 0; i < count; ++i) {
-    if (const Vector away = candidates[i] - best; away.dot(away) < kSame * kSame) continue;
+    if (same(candidates[i], best)) continue;
     const Fit other = fit(patch, column, row, candidates[i]);
     if (!(other.difference < now.difference)) continue;
     now = other;
@@ -285,7 +291,8 @@ FW_FAST_LOOP void Search::fromOtherWay(const std::vector<Vector>& theirs) {
             std::lround((static_cast<float>(start) - motion) / static_cast<float>(kStride)));
       };
       const int landedColumn = nearest(left(column), back[0]), landedRow = nearest(top(row), back[1]);
-      if (has(landedColumn, landedRow)) improve(landedColumn, landedRow, &back, 1);
+      if (!has(landedColumn, landedRow) || same(back, motions_[index(landedColumn, landedRow)])) continue;
+      improve(landedColumn, landedRow, &back, 1);
     }
 }
 

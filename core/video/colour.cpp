@@ -109,8 +109,14 @@ Picture shrunk(const AVFrame& from, int width, int height) {
   small->chroma_location = AVCHROMA_LOC_CENTER;  // whatever it was: the mean of many samples lies amid them
   check(av_frame_get_buffer(small.get(), 0), "Could not scale the picture", "");
   for (int plane = 0; plane < 3; ++plane) {
-    cv::Mat target = planeOf(*small, plane);
-    cv::resize(planeOf(from, plane), target, target.size(), 0, 0, cv::INTER_AREA);
+    cv::Mat source = planeOf(from, plane), target = planeOf(*small, plane);
+    // Halves are quickly made, quarters are not.
+    while (source.cols >= 4 * target.cols && source.rows >= 4 * target.rows) {
+      cv::Mat half;
+      cv::resize(source, half, {source.cols / 2, source.rows / 2}, 0, 0, cv::INTER_AREA);
+      source = half;
+    }
+    cv::resize(source, target, target.size(), 0, 0, cv::INTER_AREA);
   }
   return small;
 }
