@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kBits = 14;  // of the factors, below the point
 constexpr int kHalf = 1 << (kBits - 1);
+constexpr int kOne = 1 << 16;  // of finer factors, all below one
 constexpr int kGrey = 128;
 
 int factor(double value) { return static_cast<int>(std::lround(value * (1 << kBits))); }
@@ -72,7 +73,9 @@ FW_FAST_LOOP void mixRow(const uchar* brightness, const int16_t* blueness, const
 // ── From BGR ──
 
 struct FromBgr {
-  int black, brightness[3], blueness[3], redness[3];  // of blue, green, red
+  int black;
+  int16_t brightness[3];        // of blue, green, red; of kOne
+  int blueness[3], redness[3];  // likewise; of 1 << kBits
 };
 
 FromBgr fromBgrOf(const PlaneColours& colours) {
@@ -80,7 +83,7 @@ FromBgr fromBgrOf(const PlaneColours& colours) {
   const double parts[] = {colours.blue, 1 - colours.red - colours.blue, colours.red};
   FromBgr from{range.black, {}, {}, {}};
   for (int i = 0; i < 3; ++i) {
-    from.brightness[i] = factor(parts[i] * range.brightness / 255);
+    from.brightness[i] = static_cast<uint16_t>(std::lround(parts[i] * range.brightness / 255 * kOne));
     const double blue = (i == 0 ? 1 : 0) - parts[i], red = (i == 2 ? 1 : 0) - parts[i];
     from.blueness[i] = factor(blue / (2 * (1 - colours.blue)) * range.colour / 255);
     from.redness[i] = factor(red / (2 * (1 - colours.red)) * range.colour / 255);
@@ -88,11 +91,23 @@ FromBgr fromBgrOf(const PlaneColours& colours) {
   return from;
 }
 
+// The upper half of a product: processors have one instruction for sixteen of them.
+FW_INLINE uint16_t part(uint16_t number, uint16_t share) {
+  return static_cast<uint16_t>((static_cast<uint32_t>(number) * share) >> 16);
+}
+
 FW_FAST_LOOP void brightnessRow(const uchar* blue, const uchar* green, const uchar* red, int width,
                                 FromBgr from, uchar* out) {
-  for (int x = 0; x < width; ++x)
-    out[x] = level(from.brightness[0] * blue[x] + from.brightness[1] * green[x] +
-                   from.brightness[2] * red[x] + kHalf + (from.black << kBits));
+  constexpr int kFine = 8;  // bits below a level
+  constexpr int kLost = 1;  // by the halves that are left out, in the mean
+  const uint16_t ofBlue = from.brightness[0], ofGreen = from.brightness[1], ofRed = from.brightness[2];
+  const auto black = static_cast<uint16_t>((from.black << kFine) + (1 << (kFine - 1)) + kLost);
+  for (int x = 0; x < width; ++x) {
+    const auto sum = static_cast<uint16_t>(part(static_cast<uint16_t>(blue[x] << kFine), ofBlue) +
+                                           part(static_cast<uint16_t>(green[x] << kFine), ofGreen) +
+                                           part(static_cast<uint16_t>(red[x] << kFine), ofRed) + black);
+    out[x] = static_cast<uchar>(sum >> kFine);
+  }
 }
 
 /// Every other sample in eighths, of what −1 2 6 2 −1 around it says: where planesToBgr put means between
