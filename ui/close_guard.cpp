@@ -18,7 +18,7 @@ CloseGuard::CloseGuard(const QString& what, std::function<bool()> working, QWidg
     : QDialog(parent),
       working_(std::move(working)),
       text_(label(
-          u"%1 is still running. Closing stops it; all that is done is kept, and you can go on with it next "
+          u"%1 still running. Closing stops that; all that is done is kept, and you can go on with it next "
           u"time."_s.arg(what),
           TextRole::Body, true)),
       stop_(new QPushButton(u"Stop and keep"_s)),

@@ -363,7 +363,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 
 void MainWindow::askBeforeClosing() {
   if (auto* open = findChild<CloseGuard*>()) return open->raise();
-  QString what = work().join(u" and "_s);
+  const QStringList all = work();
+  QString what = all.join(u" and "_s) + (all.size() > 1 ? u" are"_s : u" is"_s);
   what[0] = what[0].toUpper();
   auto* guard = new CloseGuard(
       what, [this] { return working(); }, this);

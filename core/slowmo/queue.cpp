@@ -116,7 +116,8 @@ JobRecord replaceJob(Store& store, int64_t jobId, const SlowmoRequest& request) 
 void moveJob(Store& store, int64_t jobId, int places) {
   store.job(jobId);  // throws when there is none
   for (int step = 0; step < std::abs(places); ++step) {
-    const auto jobs = store.jobs();
+    auto jobs = store.jobs();
+    std::erase_if(jobs, [&](const JobRecord& job) { return over(job) && job.id != jobId; });
     const auto here = std::ranges::find(jobs, jobId, &JobRecord::id);
     if (here == jobs.end()) return;
     if (places < 0 && here != jobs.begin()) swapPlaces(store, *here, *std::prev(here));

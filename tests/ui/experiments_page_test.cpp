@@ -176,6 +176,24 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
 
+  void aFinishedRunGoesOnUntilTheStepThatIsSaid() {
+    Page p;
+    p.page.start(small(20));
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+    const int64_t run = p.newest()->runId();
+    auto* until = static_cast<NumberEdit*>(p.page.runPanel()->changeable("until"));
+    QVERIFY(until->isVisible());
+    QCOMPARE(until->text(), u"40"_s);  // for as long again
+    until->setText(u"20"_s);
+    button(p.page, u"Resume"_s)->click();
+    QVERIFY(!p.page.working());
+    until->setText(u"27"_s);
+    button(p.page, u"Resume"_s)->click();
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() == 27 && !p.page.working(), 30'000);
+    QCOMPARE(p.newest()->runId(), run);
+    QCOMPARE(Store(dataHome()).run(run).request.steps, int64_t(27));
+  }
+
   void runsOfASweepAreNamedByWhatDiffers() {
     Page p;
     auto narrow = small(5), wide = small(5);

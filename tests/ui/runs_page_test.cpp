@@ -7,6 +7,7 @@
 #include <QTableWidget>
 #include <QTest>
 
+#include "core/experiments/catalog.h"
 #include "own_home.h"
 #include "ui/runs/run_details.h"
 #include "ui/runs/run_table.h"
@@ -122,6 +123,28 @@ class RunsPageTest : public QObject {
     QCOMPARE(parameters->item(0, 2)->text(), u"0.01"_s);
     auto* gallery = p.page.details()->gallery();
     QTRY_VERIFY(!gallery->shown().gallery.empty() && gallery->shown().gallery[0].frames.size() >= 4);
+  }
+
+  void settingsAreShownInWords() {
+    RunRequest request;
+    request.experiment = "interpolation";
+    request.settings = {{"loss", "psnr"}, {"data", nlohmann::json::array()}, {"of_another_version", true}};
+    const auto id = Store().createRun(request, "test").id;
+    Page p;
+    p.page.select({id});
+    auto* parameters = p.page.details()->parameters();
+    const auto shown = [&](const QString& label) {
+      const auto found = parameters->findItems(label, Qt::MatchExactly);
+      return found.empty() ? u"not there"_s : parameters->item(found[0]->row(), 1)->text();
+    };
+    QTRY_COMPARE(shown(u"Of another version"_s), u"yes"_s);
+    const auto& kind = experimentKind("interpolation");
+    QCOMPARE(shown(u"Experiment"_s), QString::fromStdString(kind.title));
+    QCOMPARE(shown(QString::fromStdString(kind.schema.at("data").label)), u"none"_s);
+    for (const auto& choice : kind.schema.at("loss").choices)
+      if (choice.id == "psnr")
+        QCOMPARE(shown(QString::fromStdString(kind.schema.at("loss").label)),
+                 QString::fromStdString(choice.label));
   }
 
   void showsAnySnapshot() {

@@ -241,9 +241,12 @@ class SlowmoPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!result->watching() && result->player()->frameDuration() > 0, kLong);
     auto* seek = result->findChild<QSlider*>();
     QVERIFY(seek->isVisible());
+    QVERIFY(!page_->stage()->timeline()->isVisible());  // which is the clip's
     QTest::mouseClick(seek, Qt::LeftButton, {}, {seek->width() * 3 / 4, seek->height() / 2});
     QTRY_VERIFY_WITH_TIMEOUT(std::abs(result->player()->position() - 6.0) < 0.2, kLong);
     QVERIFY(!result->player()->playing());
+    page_->stage()->showView(ClipStage::Clip);
+    QVERIFY(page_->stage()->timeline()->isVisible());
     QFile::remove(path(u"clip 4x.mp4"_s));
   }
 

@@ -103,6 +103,35 @@ class SlowmoQueueTest : public QObject {
       QVERIFY(QFile::exists(path(QString::fromLatin1(name) + u".mp4"_s)));
   }
 
+  void aPausedJobMakesRoomForOneThatIsAskedFor() {
+    JobQueue queue(dataHome());
+    queue.add(request(u"long.mp4"_s, u"held.mp4"_s, 8));
+    queue.add(request(u"short.mp4"_s, u"asked.mp4"_s));
+    QTRY_VERIFY_WITH_TIMEOUT(queue.progress().framesOut > 5 && queue.desk().jobs().size() == 2, kLong);
+    const int64_t held = queue.runner().job(), asked = queue.desk().jobs()[1].record.id;
+    queue.pause();
+    QTRY_VERIFY(queue.runner().paused());
+    queue.makeNext(asked);
+    QTRY_COMPARE_WITH_TIMEOUT(queue.desk().find(asked)->record.state, std::string("done"), kLong);
+    QTRY_COMPARE(queue.desk().find(held)->record.state, std::string("stopped"));
+    queue.cancel(held, false);
+    QTRY_COMPARE_WITH_TIMEOUT(queue.desk().find(held)->record.state, std::string("cancelled"), kLong);
+  }
+
+  void movingAJobPassesThoseThatAreOver() {
+    {
+      Store store(dataHome());
+      for (const auto* name : {"a", "over", "b"})
+        queueJob(store, request(u"short.mp4"_s, QString::fromLatin1(name) + u".mp4"_s));
+      cancelJob(store, store.jobs()[1].id, false);
+    }
+    JobQueue queue(dataHome());
+    queue.desk().refresh();
+    QTRY_COMPARE(order(queue), (QStringList{u"a"_s, u"over"_s, u"b"_s}));
+    queue.desk().move(queue.desk().jobs()[2].record.id, -1);
+    QTRY_COMPARE(order(queue), (QStringList{u"b"_s, u"over"_s, u"a"_s}));
+  }
+
   void changingAWaitingJobKeepsItsPlace() {
     JobQueue queue(dataHome());
     {

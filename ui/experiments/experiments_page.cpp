@@ -187,16 +187,19 @@ void ExperimentsPage::withHistory(int64_t runId, std::function<void(RunHistory)>
       [this](const QString& text) { setup_->message()->error(text); });
 }
 
-void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRate) {
+void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRate,
+                                std::optional<int64_t> until) {
   if (Training* known = queue_->ofRun(runId); known && !known->ended()) return showTraining(known);
-  withHistory(runId, [this, learningRate](RunHistory history) {
+  withHistory(runId, [this, learningRate, until](RunHistory history) {
     // Asked for twice while the history was read.
     if (Training* known = queue_->ofRun(history.record.id); known && !known->ended())
       return showTraining(known);
     RunRequest request = history.record.request;
-    // A run that came to its end goes on for as long again.
-    if (request.steps > 0 && history.record.state == RunState::Finished &&
-        history.record.step >= request.steps)
+    // A run that came to its end goes on for as long again, if nobody says how long.
+    if (until)
+      request.steps = *until;
+    else if (request.steps > 0 && history.record.state == RunState::Finished &&
+             history.record.step >= request.steps)
       request.steps = history.record.step + request.steps;
     // What showed the run as it was makes room.
     if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);

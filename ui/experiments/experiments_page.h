@@ -35,7 +35,8 @@ class ExperimentsPage : public QWidget {
              const QString& name = {});                        ///< trains it, or queues it behind what trains
   void startSeveral(const std::vector<RunRequest>& requests);  ///< one after the other, to be compared
   void forgetRuns(const std::vector<int64_t>& runIds);         ///< which are deleted
-  void resumeRun(int64_t runId, std::optional<double> learningRate = std::nullopt);
+  void resumeRun(int64_t runId, std::optional<double> learningRate = std::nullopt,
+                 std::optional<int64_t> until = std::nullopt);  ///< the step it ends at
   void openRun(int64_t runId);  ///< to look at it again and to ask its network
   /// Own pictures or clips for the experiment that is open; false when it takes none or none is open.
   bool addFiles(const QStringList& files);

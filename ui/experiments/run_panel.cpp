@@ -32,6 +32,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
+constexpr int kFieldsOfAll = 5;    ///< in the row of what may change: the caption and what every run has
 constexpr int kMeterEvery = 2000;  ///< ms, while the layers are looked at and the network learns
 
 QString duration(double seconds) {
@@ -69,7 +70,9 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
       now_(button(u"play"_s, u"Start now anyway"_s,
                   u"Train beside the run that trains already; both become slower"_s)),
       resume_(button(u"play"_s, u"Resume"_s,
-                     u"Go on exactly where this run was; a finished one for as long again"_s)),
+                     u"Go on exactly where this run was, until the step that is said below"_s)),
+      until_(new NumberEdit(NumberEdit::Steps::Logarithmic, true, 1, 1e12)),
+      untilLabel_(label(u"Until step"_s, TextRole::Small, true)),
       rate_(new NumberEdit(NumberEdit::Steps::Logarithmic, false, 1e-9, 10)),
       rateLabel_(label(u"Learning rate"_s, TextRole::Small, true)),
       message_(new MessageBar),
@@ -113,9 +116,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
   connect(now_, &QPushButton::clicked, this, [this] {
     if (training_) Q_EMIT startNowAsked(training_);
   });
-  connect(resume_, &QPushButton::clicked, this, [this] {
-    if (training_ && training_->runId() > 0) Q_EMIT resumeAsked(training_->runId(), editedRate());
-  });
+  connect(resume_, &QPushButton::clicked, this, &RunPanel::resume);
   connect(rate_, &QAbstractSpinBox::editingFinished, this, &RunPanel::takeLearningRate);
   connect(strip_, &FilmStrip::stepChosen, this, &RunPanel::showStep);
   const auto saved = [this](const QString& file) { message_->say(MessageKind::Good, savedText(file)); };
@@ -147,6 +148,11 @@ QWidget* RunPanel::makeControls() {
   rateLabel_->setWordWrap(false);
   rateLabel_->setBuddy(rate_);
   rate_->setFixedWidth(13 * kGrid);
+  untilLabel_->setWordWrap(false);
+  untilLabel_->setBuddy(until_);
+  until_->setFixedWidth(13 * kGrid);
+  until_->setObjectName(u"until"_s);
+  until_->setToolTip(u"A finished run goes on for as long again, unless you say otherwise"_s);
   auto* top = new QHBoxLayout;
   top->setSpacing(kGrid);
   top->addWidget(title_, 1);
@@ -161,9 +167,9 @@ QWidget* RunPanel::makeControls() {
   changesRow_->setContentsMargins(0, 0, 0, 0);
   changesRow_->setSpacing(kGrid);
   changesCaption_->setWordWrap(false);
-  changesRow_->addWidget(changesCaption_);
-  changesRow_->addWidget(rateLabel_);
-  changesRow_->addWidget(rate_);
+  for (QWidget* each :
+       std::initializer_list<QWidget*>{changesCaption_, untilLabel_, until_, rateLabel_, rate_})
+    changesRow_->addWidget(each);
   changesRow_->addStretch();
   auto* layout = new QVBoxLayout(controls_);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -276,9 +282,9 @@ void RunPanel::setTraining(Training* training) {
 }
 
 void RunPanel::fillChangeable() {
-  // Behind the caption, the learning rate and its field come the parameters of this experiment, then air.
-  while (changesRow_->count() > 4) {
-    auto* item = changesRow_->takeAt(3);
+  // Behind what every run has come the parameters of this experiment, then air.
+  while (changesRow_->count() > kFieldsOfAll + 1) {
+    auto* item = changesRow_->takeAt(kFieldsOfAll);
     delete item->widget();
     delete item;
   }
@@ -384,12 +390,17 @@ void RunPanel::showState() {
 }
 
 void RunPanel::showChangeable(bool alive, bool resumable) {
-  const bool hasRate = !rate_->isHidden(), hasMore = changesRow_->count() > 4;
-  changes_->setVisible((alive && (hasRate || hasMore)) || (resumable && hasRate));
+  const bool hasRate = !rate_->isHidden(), hasMore = changesRow_->count() > kFieldsOfAll + 1;
+  const bool hasEnd = resumable && training_->request().steps > 0;
+  if (hasEnd) suggestEnd();
+  until_->setVisible(hasEnd);
+  untilLabel_->setVisible(hasEnd);
+  changes_->setVisible((alive && (hasRate || hasMore)) || hasEnd || (resumable && hasRate));
   changesCaption_->setText(alive ? u"Change while it trains:"_s : u"To resume with:"_s);
   rate_->setToolTip(alive ? u"Takes effect with the next step; Enter to set"_s
                           : u"Change it, then resume: a run whose loss grew may go on with a smaller one"_s);
-  for (int i = 3; i + 1 < changesRow_->count(); ++i) changesRow_->itemAt(i)->widget()->setVisible(alive);
+  for (int i = kFieldsOfAll; i + 1 < changesRow_->count(); ++i)
+    changesRow_->itemAt(i)->widget()->setVisible(alive);
 }
 
 void RunPanel::showProgress() {
@@ -494,6 +505,22 @@ void RunPanel::meterLayers() {
 }
 
 // Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
+void RunPanel::suggestEnd() {
+  const int64_t wanted = training_->request().steps, done = training_->step();
+  until_->setText(QString::number(done < wanted ? wanted : done + wanted));
+}
+
+void RunPanel::resume() {
+  if (!training_ || training_->runId() <= 0) return;
+  if (until_->isHidden()) return Q_EMIT resumeAsked(training_->runId(), editedRate(), std::nullopt);
+  bool isNumber = false;
+  const qint64 until = until_->text().toLongLong(&isNumber);
+  if (!isNumber || until <= training_->step())
+    return message_->error(
+        u"This run is at step %1: say a later one for it to go on to."_s.arg(training_->step()));
+  Q_EMIT resumeAsked(training_->runId(), editedRate(), until);
+}
+
 std::optional<double> RunPanel::editedRate() const {
   if (rate_->isHidden() || rate_->text() == shownRate_) return std::nullopt;
   bool isNumber = false;

@@ -54,13 +54,16 @@ class RunPanel : public QWidget {
 
  Q_SIGNALS:
   void startNowAsked(Training* training);
-  void resumeAsked(int64_t runId, std::optional<double> learningRate);
+  /// `until`: the step it is to end at; none: as it was to.
+  void resumeAsked(int64_t runId, std::optional<double> learningRate, std::optional<int64_t> until);
 
  private:
   void showState();
   void showProgress();
   void showStep(int64_t step);
   void takeSnapshotSteps();
+  void resume();
+  void suggestEnd();
   std::optional<double> editedRate() const;
   void takeLearningRate();
   void exportLearning();
@@ -82,6 +85,8 @@ class RunPanel : public QWidget {
   QLabel* progressText_;
   QProgressBar* progress_;
   QPushButton *pause_, *step_, *stop_, *now_, *resume_;
+  NumberEdit* until_;  ///< the step that a resumed run is to end at
+  QLabel* untilLabel_;
   NumberEdit* rate_;
   QString shownRate_;  // what the field was last filled with, or what was set
   QLabel* rateLabel_;

@@ -34,8 +34,17 @@ QString runName(const RunRecord& run) {
                           : u"run %1 %2"_s.arg(run.id).arg(QString::fromStdString(run.name));
 }
 
-QString valueText(const nlohmann::json& value) {
+/// As the form shows it; `parameter` is null when this program does not know it.
+QString valueText(const nlohmann::json& value, const Parameter* parameter) {
   if (value.is_null()) return u"–"_s;
+  if (value.is_array()) {
+    QStringList each;
+    for (const auto& one : value) each << valueText(one, parameter);
+    return each.isEmpty() ? u"none"_s : each.join(u", "_s);
+  }
+  if (value.is_string() && parameter != nullptr)
+    for (const auto& choice : parameter->choices)
+      if (choice.id == value.get<std::string>()) return QString::fromStdString(choice.label);
   if (value.is_string()) return QString::fromStdString(value.get<std::string>());
   if (value.is_number_float()) return shortNumber(value.get<double>());
   if (value.is_boolean()) return value.get<bool>() ? u"yes"_s : u"no"_s;
@@ -188,8 +197,7 @@ void RunDetails::take(std::vector<RunHistory> runs) {
   curvesOrHint_->setCurrentIndex(histories_.empty() ? 0 : 1);
   std::set<int64_t> steps;
   for (int colour = 0; const auto& history : histories_) {
-    for (const auto& kind : catalog())
-      if (kind.id == history.record.request.experiment) labelMetrics(*curves_, kind);
+    if (const auto* kind = kindOf(history.record)) labelMetrics(*curves_, *kind);
     curves_->addRun(runName(history.record), colour, history.scalars, history.scores, history.baselines);
     colour += histories_.size() == 1 ? 0 : 1;
     steps.insert(history.snapshots.begin(), history.snapshots.end());
@@ -225,23 +233,27 @@ void RunDetails::fillNotes() {
 void RunDetails::fillParameters() {
   std::vector<std::pair<QString, std::vector<QString>>> rows;
   std::set<std::string> names;
-  std::map<std::string, QString> labels;
-  for (const auto& history : histories_) {
+  const auto parameterOf = [](const RunRecord& run, const std::string& name) {
+    const auto* kind = kindOf(run);
+    return kind ? kind->schema.find(name) : nullptr;
+  };
+  const auto labelOf = [&](const std::string& name) {
+    for (const auto& history : histories_)
+      if (const auto* parameter = parameterOf(history.record, name))
+        return QString::fromStdString(parameter->label);
+    return metricText(name);
+  };
+  for (const auto& history : histories_)
     for (const auto& [name, value] : history.record.request.settings.items()) names.insert(name);
-    for (const auto& kind : catalog())
-      if (kind.id == history.record.request.experiment)
-        for (const auto& parameter : kind.schema.parameters())
-          labels[parameter.name] = QString::fromStdString(parameter.label);
-  }
   const auto add = [&](const QString& label, auto valueOf) {
     auto& row = rows.emplace_back(label, std::vector<QString>());
     for (const auto& history : histories_) row.second.push_back(valueOf(history.record));
   };
-  add(u"Experiment"_s, [](const RunRecord& run) { return QString::fromStdString(run.request.experiment); });
+  add(u"Experiment"_s, experimentText);
   for (const auto& name : names)
-    add(labels.contains(name) ? labels[name] : QString::fromStdString(name), [&](const RunRecord& run) {
+    add(labelOf(name), [&](const RunRecord& run) {
       const auto found = run.request.settings.find(name);
-      return found == run.request.settings.end() ? u"–"_s : valueText(*found);
+      return found == run.request.settings.end() ? u"–"_s : valueText(*found, parameterOf(run, name));
     });
   add(u"Steps"_s, [](const RunRecord& run) {
     return run.request.steps ? QString::number(run.request.steps) : u"until stopped"_s;
@@ -289,7 +301,8 @@ void RunDetails::fillNumbers() {
   for (int row = 0; row < int(rows.size()); ++row) {
     const auto& [run, metric] = rows[std::size_t(row)];
     setCell(numbers_, row, 0, run);
-    setCell(numbers_, row, 1, QString::fromStdString(metric.first));
+    const auto [number, side] = metricOf(metric.first);
+    setCell(numbers_, row, 1, u"%1, %2"_s.arg(metricText(number), QString::fromStdString(side)));
     setCell(numbers_, row, 2, shortNumber(metric.second.low));
     setCell(numbers_, row, 3, shortNumber(metric.second.high));
     setCell(numbers_, row, 4, shortNumber(metric.second.last));

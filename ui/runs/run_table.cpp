@@ -13,20 +13,6 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-/// The kind of a run; null when a newer or older program made it.
-const ExperimentKind* kindOf(const RunRecord& run) {
-  const auto& kinds = catalog();
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const ExperimentKind& kind) {
-    return kind.id == run.request.experiment;
-  });
-  return found == kinds.end() ? nullptr : &*found;
-}
-
-QString experimentText(const RunRecord& run) {
-  const auto* kind = kindOf(run);
-  return QString::fromStdString(kind ? kind->title : run.request.experiment);
-}
-
 /// The score that decides which step is best, as the summary knows it.
 const RunSummary::Range* decidingScore(const RunRecord& run, const RunSummary* summary) {
   const auto* kind = kindOf(run);
@@ -43,6 +29,19 @@ QString unitOf(const RunRecord& run) {
 }
 
 }  // namespace
+
+const ExperimentKind* kindOf(const RunRecord& run) {
+  const auto& kinds = catalog();
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const ExperimentKind& kind) {
+    return kind.id == run.request.experiment;
+  });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+QString experimentText(const RunRecord& run) {
+  const auto* kind = kindOf(run);
+  return QString::fromStdString(kind ? kind->title : run.request.experiment);
+}
 
 QString shortNumber(double value) {
   if (!std::isfinite(value)) return QString::number(value);

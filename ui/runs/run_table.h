@@ -7,6 +7,12 @@
 
 namespace fw {
 
+struct ExperimentKind;
+
+/// Null when a newer or older program made the run.
+const ExperimentKind* kindOf(const RunRecord& run);
+QString experimentText(const RunRecord& run);
+
 /// Smallest and largest value of every curve of a run, and the last ones.
 struct RunSummary {
   struct Range {

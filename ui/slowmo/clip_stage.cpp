@@ -85,6 +85,7 @@ ClipStage::ClipStage(QWidget* parent)
   connect(check_, &SelfCheckPanel::failed, this, &ClipStage::failed);
   connect(adapt_, &AdaptPanel::failed, this, &ClipStage::failed);
   connect(result_->player(), &Player::failed, this, &ClipStage::failed);
+  connect(result_, &ResultView::changedOver, this, &ClipStage::showTimeline);
   showView(Clip);
 }
 
@@ -169,7 +170,6 @@ void ClipStage::showClip(const SlowmoRequest& clip, const VideoInfo& info) {
   preview_->clear();
   setMarks(marks_);
   for (int view = Clip; view < Result; ++view) views_->setAvailable(view, true);
-  timeline_->show();
   close_->show();
   showView(Clip);
   player_->open(clip, info.duration);
@@ -183,7 +183,6 @@ void ClipStage::closeClip() {
   title_->setText(u"Results"_s);
   facts_->setText(u"No clip is open."_s);
   for (int view = Clip; view < Result; ++view) views_->setAvailable(view, false);
-  timeline_->hide();
   inside_->setQuestion({});
   check_->setClip({}, 0, 0);
   adapt_->setClip({});
@@ -213,6 +212,12 @@ void ClipStage::showView(View view) {
   if (this->view() != Preview) here_ = timeline_->playhead();  // a preview moves it while it plays
   updateViews();                                               // first: what is shown begins to work
   stack_->setCurrentIndex(view);
+  showTimeline();
+}
+
+// A result has its own: what the clip's says would be of other moments.
+void ClipStage::showTimeline() {
+  timeline_->setVisible(hasClip() && (view() != Result || result_->watching()));
 }
 
 ClipStage::View ClipStage::view() const { return View(stack_->currentIndex()); }

@@ -59,6 +59,7 @@ class ClipStage : public QWidget {
   void keyPressEvent(QKeyEvent*) override;
 
  private:
+  void showTimeline();
   QWidget* buildHead();
   QWidget* buildTools();
   void connectTimeline();

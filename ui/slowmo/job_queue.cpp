@@ -39,6 +39,7 @@ void JobQueue::makeNext(int64_t id) {
   const auto& jobs = desk_.jobs();
   const auto job = std::ranges::find(jobs, id, [](const JobCard& card) { return card.record.id; });
   if (job != jobs.end()) desk_.move(id, -static_cast<int>(job - jobs.begin()));
+  if (runner_.paused()) runner_.stop();
 }
 
 void JobQueue::goOn(int64_t id) {

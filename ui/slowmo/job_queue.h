@@ -23,8 +23,8 @@ class JobQueue : public QObject {
 
   void add(const SlowmoRequest& request);  ///< and makes it when its turn comes
   void start();                            ///< makes what waits
-  void makeNext(int64_t id);               ///< after the one that is being made
-  void goOn(int64_t id);                   ///< a stopped or failed job, or one that is paused
+  void makeNext(int64_t id);  ///< after the one that is being made; one that is paused makes room
+  void goOn(int64_t id);      ///< a stopped or failed job, or one that is paused
   void pause();
   void cancel(int64_t id, bool keepWhatIsDone);
   void remove(int64_t id);

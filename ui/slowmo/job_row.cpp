@@ -152,6 +152,7 @@ void JobRow::showProgress() {
   go_->setIcon(icon(pausing ? u"pause"_s : u"play"_s));
   go_->setToolTip(pausing                     ? u"Pause"_s
                   : !card_.waits() || going   ? u"Resume"_s
+                  : queue_.runner().paused()  ? u"Make it now, before the paused one"_s
                   : queue_.runner().running() ? u"Make it next"_s
                                               : u"Make it"_s);
   play_->setVisible(going || card_.record.state == "done" ||

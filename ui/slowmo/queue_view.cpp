@@ -8,6 +8,7 @@
 #include <QSettings>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <ranges>
 
 #include "ui/theme.h"
 
@@ -97,7 +98,7 @@ void QueueView::refresh() {
     return true;
   });
   int place = 1;  // after the words for an empty list
-  for (const auto& card : jobs) {
+  const auto show = [&](const JobCard& card) {
     JobRow*& row = rows_[card.record.id];
     if (row == nullptr) {
       row = new JobRow(queue_, card.record.id);
@@ -111,7 +112,12 @@ void QueueView::refresh() {
     }
     ++place;
     row->showJob(card);
-  }
+  };
+  // What is still to be done is above; of what is over, the newest is looked for first.
+  for (const auto& card : jobs)
+    if (!card.over()) show(card);
+  for (const auto& card : jobs | std::views::reverse)
+    if (card.over()) show(card);
   empty_->setVisible(jobs.empty());
   refreshSummary();
 }

@@ -110,6 +110,7 @@ void ResultView::showWatching() {
   soFar_->setVisible(!job_.isEmpty());
   back_->hide();
   showFrames();
+  Q_EMIT changedOver();
 }
 
 void ResultView::showNews(const JobNews& news) {
@@ -142,6 +143,7 @@ void ResultView::play(const std::filesystem::path& file, double duration, const 
   duration_ = duration;
   seek_->setVisible(duration > 0);
   player_->open(request, duration);
+  Q_EMIT changedOver();
 }
 
 void ResultView::showEvent(QShowEvent* event) {
