@@ -2,6 +2,7 @@
 
 #include <QDoubleSpinBox>
 #include <QFile>
+#include <QLabel>
 #include <QMenu>
 #include <QPushButton>
 #include <QSettings>
@@ -16,6 +17,7 @@
 
 #include "core/store/store.h"
 #include "core/video/writer.h"
+#include "ui/slowmo/batch_list.h"
 #include "ui/slowmo/clip_stage.h"
 #include "ui/slowmo/clip_timeline.h"
 #include "ui/slowmo/inside_view.h"
@@ -32,6 +34,7 @@
 #include "ui/widgets/compare_view.h"
 #include "ui/widgets/frame_view.h"
 #include "ui/widgets/message_bar.h"
+#include "ui/widgets/param_form.h"
 
 using namespace fw;
 using namespace Qt::StringLiterals;
@@ -248,6 +251,46 @@ class SlowmoPageTest : public QObject {
     page_->stage()->showView(ClipStage::Clip);
     QVERIFY(page_->stage()->timeline()->isVisible());
     QFile::remove(path(u"clip 4x.mp4"_s));
+  }
+
+  void aBatchIsListedAndClipsCanBeLeftOutOfIt() {
+    const QStringList files{clip_, makeClip(path(u"second.mp4"_s), 12), makeClip(path(u"third.mp4"_s), 12)};
+    page_->open(files);
+    QTRY_VERIFY_WITH_TIMEOUT(button(*page_, u"Start all 3"_s), kLong);
+    auto* list = page_->makePanel()->findChild<BatchList*>();
+    QVERIFY(list->isVisible());
+    const auto listed = [&] {
+      QStringList names;
+      for (auto* label : list->findChildren<QLabel*>())
+        if (label->isVisible() && label->text().endsWith(u".mp4"_s)) names << label->text();
+      return names;
+    };
+    QTRY_COMPARE(listed(), (QStringList{u"second.mp4"_s, u"third.mp4"_s}));
+    buttonByTip(*list, u"Leave this clip out"_s)->click();
+    QTRY_COMPARE(listed(), QStringList{u"third.mp4"_s});
+    QVERIFY(button(*page_, u"Start all 2"_s));
+    buttonByTip(*list, u"Leave this clip out"_s)->click();
+    QVERIFY(button(*page_, u"Start"_s));
+    QVERIFY(!list->isVisible());
+  }
+
+  void theTabKeyComesToStartLast() {
+    openAndWait(clip_);
+    auto* panel = page_->makePanel();
+    auto* more = button(*panel, u"More"_s);
+    more->click();
+    int fields = 0;
+    QWidget* last = nullptr;
+    QWidget* at = panel->modeBar();
+    for (QWidget* next = at->nextInFocusChain(); next != at; next = next->nextInFocusChain()) {
+      if (!panel->isAncestorOf(next) || !next->isVisible() || !(next->focusPolicy() & Qt::TabFocus)) continue;
+      if (next == panel->startButton()) break;
+      fields += panel->findChild<ParamForm*>()->isAncestorOf(next) ? 1 : 0;
+      last = next;
+    }
+    QVERIFY2(fields > 6, qPrintable(QString::number(fields)));
+    QCOMPARE(last, static_cast<QWidget*>(button(*page_, u"Preview 2 seconds"_s)));
+    more->click();
   }
 
   void aCommaIsADecimalSign() {

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "ui/slowmo/batch_list.h"
 #include "ui/slowmo/clip_timeline.h"
 #include "ui/slowmo/mode_bar.h"
 #include "ui/slowmo/preset_button.h"
@@ -71,11 +72,13 @@ MakePanel::MakePanel(QWidget* parent)
       settings_(slowmoSchema()),
       presets_(new PresetButton),
       presetName_(new QLineEdit),
+      batch_(new BatchList),
       mode_(new ModeBar),
       form_(new ParamForm),
       estimate_(label({}, TextRole::Body)),
       notes_(label({}, TextRole::Small, true)),
       outputName_(label({}, TextRole::Small)),
+      elsewhere_(new QPushButton(u"Change…"_s)),
       start_(new QPushButton(u"Start"_s)),
       preview_(new QPushButton(icon(u"search"_s), u"Preview 2 seconds"_s)),
       giveUp_(new QPushButton(u"Leave it as it was"_s)),
@@ -94,6 +97,7 @@ MakePanel::MakePanel(QWidget* parent)
   content->setSpacing(kGrid * 3 / 2);
   content->addLayout(head);
   content->addWidget(presetName_);
+  content->addWidget(batch_);
   content->addWidget(mode_);
   content->addWidget(form_);
   content->addStretch();
@@ -112,6 +116,7 @@ MakePanel::MakePanel(QWidget* parent)
   soon_->setSingleShot(true);
   soon_->setInterval(kEstimateAfter);
   connect(soon_, &QTimer::timeout, this, &MakePanel::askForEstimate);
+  connect(batch_, &BatchList::leftOut, this, &MakePanel::otherLeftOut);
   connect(mode_, &ModeBar::changed, this, &MakePanel::takeMode);
   connect(form_, &ParamForm::changed, this, &MakePanel::takeForm);
   connect(presets_, &PresetButton::chosen, this,
@@ -137,12 +142,11 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
   line->setFixedHeight(1);
   auto* where = new QHBoxLayout;
   where->setSpacing(kGrid / 2);
-  auto* change = new QPushButton(u"Change…"_s);
-  change->setProperty("link", true);
-  change->setToolTip(u"Save somewhere else or under another name"_s);
+  elsewhere_->setProperty("link", true);
+  elsewhere_->setToolTip(u"Save somewhere else or under another name"_s);
   outputName_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
   where->addWidget(outputName_, 1);
-  where->addWidget(change, 0, Qt::AlignTop);
+  where->addWidget(elsewhere_, 0, Qt::AlignTop);
   start_->setProperty("primary", true);
   giveUp_->setProperty("link", true);
   giveUp_->hide();
@@ -162,16 +166,21 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
   foot->setSpacing(0);
   foot->addWidget(line);
   foot->addLayout(inner);
-  connect(change, &QPushButton::clicked, this, &MakePanel::chooseOutput);
+  connect(elsewhere_, &QPushButton::clicked, this, &MakePanel::chooseOutput);
   connect(start_, &QPushButton::clicked, this, &MakePanel::startRequested);
   connect(preview_, &QPushButton::clicked, this, &MakePanel::previewRequested);
   connect(giveUp_, &QPushButton::clicked, this, &MakePanel::editingGivenUp);
 }
 
-void MakePanel::setClip(const SlowmoRequest& clip, const VideoInfo& info, int others) {
+void MakePanel::setOthers(const std::vector<SlowmoRequest>& clips) {
+  others_ = clips.size();
+  batch_->setClips(clips);
+  showEstimate();
+}
+
+void MakePanel::setClip(const SlowmoRequest& clip, const VideoInfo& info) {
   clip_ = clip;
   info_ = info;
-  others_ = others;
   output_.clear();
   showForm();
   settingsChanged();
@@ -261,6 +270,18 @@ void MakePanel::showForm() {
   for (const auto& parameter : shown.schema().parameters())
     shown.set(parameter.name, settings_.value(parameter.name));
   form_->setSettings(shown);
+  orderTabs();
+}
+
+// Fields are made anew, which puts them behind all others.
+void MakePanel::orderTabs() {
+  QWidget* before = nullptr;
+  for (QWidget* field : form_->findChildren<QWidget*>())
+    if ((field->focusPolicy() & Qt::TabFocus) != 0) before = field;
+  for (QWidget* next : std::initializer_list<QWidget*>{elsewhere_, preview_, giveUp_, start_}) {
+    if (before != nullptr) setTabOrder(before, next);
+    before = next;
+  }
 }
 
 void MakePanel::settingsChanged() {

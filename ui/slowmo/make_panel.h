@@ -12,6 +12,7 @@ class QTimer;
 
 namespace fw {
 
+class BatchList;
 class ModeBar;
 class ParamForm;
 class PresetButton;
@@ -23,8 +24,9 @@ class MakePanel : public QWidget {
  public:
   explicit MakePanel(QWidget* parent = nullptr);
 
-  /// The clip that the settings are for; `others` are to be made likewise.
-  void setClip(const SlowmoRequest& clip, const VideoInfo& info, int others);
+  /// The clip that the settings are for.
+  void setClip(const SlowmoRequest& clip, const VideoInfo& info);
+  void setOthers(const std::vector<SlowmoRequest>& clips);  ///< that are to be made likewise
   void clearClip();
   void setSettings(const nlohmann::json& settings);
   /// The page's part of the request: trim, cuts, ranges. The estimate follows.
@@ -47,6 +49,7 @@ class MakePanel : public QWidget {
   void failed(const QString& message);
   void startRequested();
   void previewRequested();
+  void otherLeftOut(int index);
   void editingGivenUp();
 
  private:
@@ -54,6 +57,7 @@ class MakePanel : public QWidget {
   void takeMode();
   void takeForm();
   void showForm();
+  void orderTabs();
   void settingsChanged();
   void askForEstimate();
   void showEstimate();
@@ -65,17 +69,19 @@ class MakePanel : public QWidget {
   std::optional<Settings> own_;  // while a job is being changed
   SlowmoRequest clip_;
   std::optional<VideoInfo> info_;
-  int others_ = 0;
+  std::size_t others_ = 0;
   std::filesystem::path output_, suggested_;
   QString problem_;
 
   PresetButton* presets_;
   QLineEdit* presetName_;
+  BatchList* batch_;
   ModeBar* mode_;
   ParamForm* form_;
   QLabel* estimate_;
   QLabel* notes_;
   QLabel* outputName_;
+  QPushButton* elsewhere_;
   QPushButton* start_;
   QPushButton* preview_;
   QPushButton* giveUp_;

@@ -139,6 +139,10 @@ void SlowmoPage::connectMaking() {
     if (stage_->hasClip()) study_.analyse(request());
   });
   connect(make_, &MakePanel::startRequested, this, &SlowmoPage::start);
+  connect(make_, &MakePanel::otherLeftOut, this, [this](int index) {
+    others_.erase(others_.begin() + index);
+    make_->setOthers(others_);
+  });
   connect(make_, &MakePanel::previewRequested, this, [this] {
     stage_->showView(ClipStage::Preview);
     stage_->preview()->make();
@@ -205,7 +209,8 @@ void SlowmoPage::showOpened(const SlowmoRequest& first, const VideoInfo& info,
   right_->setCurrentIndex(kMakeTab);
   right_->parentWidget()->show();
   stage_->showClip(first, info);
-  make_->setClip(first, info, static_cast<int>(others.size()));
+  make_->setOthers(others_);
+  make_->setClip(first, info);
   if (toEdit_) beginEditing(*std::exchange(toEdit_, std::nullopt));
   passRequestOn();
 }
