@@ -192,6 +192,12 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() == 27 && !p.page.working(), 30'000);
     QCOMPARE(p.newest()->runId(), run);
     QCOMPARE(Store(dataHome()).run(run).request.steps, int64_t(27));
+    p.page.queue()->remove(p.newest());
+    p.page.resumeRun(run);  // unasked it does not train for longer
+    QTRY_COMPARE(p.page.queue()->all().size(), std::size_t(1));
+    QCOMPARE(p.newest()->runId(), run);
+    QVERIFY(p.newest()->ended() && !p.page.working());
+    QCOMPARE(static_cast<NumberEdit*>(p.page.runPanel()->changeable("until"))->text(), u"54"_s);
   }
 
   void runsOfASweepAreNamedByWhatDiffers() {

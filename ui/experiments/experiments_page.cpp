@@ -195,12 +195,10 @@ void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRat
     if (Training* known = queue_->ofRun(history.record.id); known && !known->ended())
       return showTraining(known);
     RunRequest request = history.record.request;
-    // A run that came to its end goes on for as long again, if nobody says how long.
     if (until)
       request.steps = *until;
-    else if (request.steps > 0 && history.record.state == RunState::Finished &&
-             history.record.step >= request.steps)
-      request.steps = history.record.step + request.steps;
+    else if (request.steps > 0 && history.record.step >= request.steps)
+      return openRun(history.record.id);  // there a person says how far it is to go on
     // What showed the run as it was makes room.
     if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);
     openRequest(request);

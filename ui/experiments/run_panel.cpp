@@ -19,6 +19,7 @@
 #include "ui/theme.h"
 #include "ui/widgets/choice_box.h"
 #include "ui/widgets/curve_plot.h"
+#include "ui/widgets/elided_label.h"
 #include "ui/widgets/film_strip.h"
 #include "ui/widgets/gallery_view.h"
 #include "ui/widgets/message_bar.h"
@@ -60,7 +61,7 @@ void setChip(QLabel* chip, const QString& text, const QString& kind) {
 RunPanel::RunPanel(StoreThread* store, QWidget* parent)
     : QWidget(parent),
       store_(store),
-      title_(label({}, TextRole::Heading)),
+      title_(new ElidedLabel(TextRole::Heading)),
       state_(label({}, TextRole::Small)),
       progressText_(label({}, TextRole::Small, true)),
       progress_(new QProgressBar),
@@ -142,8 +143,6 @@ QWidget* RunPanel::makeControls() {
   state_->setObjectName(u"chip"_s);
   state_->setWordWrap(false);
   progressText_->setWordWrap(false);
-  title_->setWordWrap(false);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   progress_->setTextVisible(false);
   rateLabel_->setWordWrap(false);
   rateLabel_->setBuddy(rate_);

@@ -8,6 +8,7 @@
 
 #include "ui/slowmo/player.h"
 #include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
 
 namespace fw {
 
@@ -15,7 +16,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int kRowHeight = 3 * kGrid, kRowsInSight = 5;
+constexpr int kRowHeight = 4 * kGrid, kRowsInSight = 5;
 
 }  // namespace
 
@@ -54,12 +55,10 @@ void BatchList::setClips(const std::vector<SlowmoRequest>& clips) {
     auto* line = new QHBoxLayout(row);
     line->setContentsMargins(0, 0, 0, 0);
     const auto& file = clip.sources.front();
-    auto* name = label(QString::fromStdString(file.filename().string()), TextRole::Small);
-    name->setWordWrap(false);
-    name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    auto* name = new ElidedLabel(TextRole::Small);
+    name->setText(QString::fromStdString(file.filename().string()));
     name->setToolTip(QString::fromStdString(file.string()));
     auto* out = iconButton(u"close"_s, u"Leave this clip out"_s);
-    out->setFixedSize(kRowHeight, kRowHeight);
     line->addWidget(name, 1);
     line->addWidget(out);
     connect(out, &QToolButton::clicked, this, [this, index] { Q_EMIT leftOut(index); });

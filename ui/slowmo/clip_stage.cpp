@@ -19,6 +19,7 @@
 #include "ui/slowmo/segments.h"
 #include "ui/slowmo/self_check_panel.h"
 #include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
 
 namespace fw {
 namespace {
@@ -48,8 +49,8 @@ QString titleOf(const SlowmoRequest& clip) {
 
 ClipStage::ClipStage(QWidget* parent)
     : QWidget(parent),
-      title_(label({}, TextRole::Heading)),
-      facts_(label({}, TextRole::Small, true)),
+      title_(new ElidedLabel(TextRole::Heading)),
+      facts_(new ElidedLabel(TextRole::Small, true)),
       close_(iconButton(u"close"_s, u"Close the clip"_s)),
       views_(new Segments(
           {u"Clip"_s, u"Preview"_s, u"Look inside"_s, u"Self-check"_s, u"Adapt"_s, u"Result"_s})),
@@ -96,11 +97,7 @@ QWidget* ClipStage::buildHead() {
   row->setSpacing(kGrid);
   auto* names = new QVBoxLayout;
   names->setSpacing(0);
-  for (QLabel* text : {title_, facts_}) {
-    text->setWordWrap(false);
-    text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    names->addWidget(text);
-  }
+  for (QLabel* text : {title_, facts_}) names->addWidget(text);
   views_->setTips({u"Play the clip, trim it, set cuts"_s, u"Make two seconds and compare"_s,
                    u"Motion, occlusion and confidence of one made frame"_s,
                    u"Which engine suits this clip best?"_s, u"Teach the engine Swift this very clip"_s,

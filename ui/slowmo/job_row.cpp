@@ -15,6 +15,7 @@
 
 #include "ui/slowmo/player.h"
 #include "ui/theme.h"
+#include "ui/widgets/elided_label.h"
 
 namespace fw {
 namespace {
@@ -33,7 +34,7 @@ JobRow::JobRow(JobQueue& queue, int64_t id, QWidget* parent)
     : QFrame(parent),
       queue_(queue),
       id_(id),
-      title_(label({}, TextRole::Heading)),
+      title_(new ElidedLabel(TextRole::Heading)),
       what_(label({}, TextRole::Small, true)),
       state_(label({}, TextRole::Small, true)),
       bar_(new QProgressBar),
@@ -43,7 +44,6 @@ JobRow::JobRow(JobQueue& queue, int64_t id, QWidget* parent)
       question_(new QWidget),
       copy_(new QPushButton(u"Copy the error"_s)) {
   setObjectName(u"card"_s);
-  title_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   bar_->setRange(0, kBarSteps);
   bar_->setTextVisible(false);
   copy_->setProperty("link", true);
