@@ -1,6 +1,7 @@
 #include <QAbstractItemView>
 #include <QApplication>
 #include <QDragEnterEvent>
+#include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -188,6 +189,9 @@ class MainWindowTest : public QObject {
     QVERIFY(!window.close());
     auto* guard = window.findChild<CloseGuard*>();
     QVERIFY(guard && guard->isVisible());
+    QStringList said;
+    for (auto* label : guard->findChildren<QLabel*>()) said << label->text();
+    QVERIFY(said.join(u' ').contains(u"A training is still running."_s));
     guard->cancelButton()->click();
     QTest::qWait(100);
     QVERIFY(window.isVisible() && window.working());
