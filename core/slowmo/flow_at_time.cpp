@@ -85,13 +85,13 @@ struct Candidate {
   cv::Mat motion, disagreement;
 };
 
-/// The rim of a picture, of the place a row's pixels come from or go to.
+/// The rim of a picture: what lies beyond it is not known.
 struct Rim {
   explicit Rim(cv::Size size)
       : right(static_cast<float>(size.width - 1)), below(static_cast<float>(size.height - 1)) {}
   float right, below;
 
-  FW_INLINE bool left(float x, float y) const {
+  FW_INLINE bool beyond(float x, float y) const {
     return (static_cast<int>(x < 0) | static_cast<int>(y < 0) | static_cast<int>(x > right) |
             static_cast<int>(y > below)) != 0;
   }
@@ -104,8 +104,8 @@ FW_FAST_LOOP void forgetUnknown(const float* motion, int y, Rim rim, float time,
   for (int x = 0; x < width; ++x) {
     const auto column = static_cast<float>(x);
     const float right = motion[2 * x], down = motion[2 * x + 1];
-    const bool unknown = rim.left(column - time * right, row - time * down) |
-                         rim.left(column + (1 - time) * right, row + (1 - time) * down);
+    const bool unknown = rim.beyond(column - time * right, row - time * down) |
+                         rim.beyond(column + (1 - time) * right, row + (1 - time) * down);
     levels[x] = unknown ? kUnknown : levels[x];
   }
 }
@@ -175,8 +175,8 @@ FW_FAST_LOOP void weigh(const float* motion, const float* first, const float* se
   for (int x = 0; x < width; ++x) {
     const auto column = static_cast<float>(x);
     const float right = motion[2 * x], down = motion[2 * x + 1];
-    const bool beyondFirst = rim.left(column - time * right, row - time * down),
-               beyondSecond = rim.left(column + (1 - time) * right, row + (1 - time) * down);
+    const bool beyondFirst = rim.beyond(column - time * right, row - time * down),
+               beyondSecond = rim.beyond(column + (1 - time) * right, row + (1 - time) * down);
     const float byFirst = (1 - time) * (beyondFirst ? kBeyondRim : first[x] + kLeastSeen),
                 bySecond = time * (beyondSecond ? kBeyondRim : second[x] + kLeastSeen);
     secondWeight[x] = bySecond / (byFirst + bySecond);

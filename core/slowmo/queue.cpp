@@ -119,9 +119,8 @@ void moveJob(Store& store, int64_t jobId, int places) {
     auto jobs = store.jobs();
     std::erase_if(jobs, [&](const JobRecord& job) { return over(job) && job.id != jobId; });
     const auto here = std::ranges::find(jobs, jobId, &JobRecord::id);
-    if (here == jobs.end()) return;
-    if (places < 0 && here != jobs.begin()) swapPlaces(store, *here, *std::prev(here));
-    if (places > 0 && std::next(here) != jobs.end()) swapPlaces(store, *here, *std::next(here));
+    if (here == jobs.end() || here == (places < 0 ? jobs.begin() : std::prev(jobs.end()))) return;
+    swapPlaces(store, *here, places < 0 ? *std::prev(here) : *std::next(here));
   }
 }
 

@@ -52,7 +52,7 @@ class JoinedVideo {
     carry(source.contentLight, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, *to);
     to->time_base = base_;
     to->sample_aspect_ratio = stream().sample_aspect_ratio;
-    to->avg_frame_rate = rate_ = stream().avg_frame_rate;
+    to->avg_frame_rate = stream().avg_frame_rate;
     to->disposition = AV_DISPOSITION_DEFAULT;
     delay_ = static_cast<std::size_t>(std::max(0, codec.video_delay));
     for (const fs::path& segment : segments) {
@@ -136,8 +136,10 @@ class JoinedVideo {
 
   AVStream& stream() const { return *input_->stream(stream_); }
   int64_t usualDuration() const {
-    const AVRational own = stream().avg_frame_rate, rate = own.num > 0 && own.den > 0 ? own : rate_;
-    return std::max<int64_t>(1, rate.num > 0 && rate.den > 0 ? av_rescale_q(1, av_inv_q(rate), base_) : 1);
+    const AVRational rate = stream().avg_frame_rate;
+    if (rate.num > 0 && rate.den > 0) return std::max<int64_t>(1, av_rescale_q(1, av_inv_q(rate), base_));
+    const int64_t whole = av_rescale_q(stream().duration, stream().time_base, base_);
+    return std::max<int64_t>(1, stream().nb_frames > 0 ? whole / stream().nb_frames : 1);
   }
 
   void open(std::size_t segment) {
@@ -174,7 +176,7 @@ class JoinedVideo {
   std::optional<Input> input_;
   std::size_t at_ = 0;
   int stream_ = 0, index_ = 0;
-  AVRational base_{}, rate_{};  // of the first segment
+  AVRational base_{};
   Packet next_;
   int64_t end_ = AV_NOPTS_VALUE, lastPts_ = AV_NOPTS_VALUE, firstPts_ = 0, firstDts_ = 0;
   std::string headers_;

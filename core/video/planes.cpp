@@ -74,7 +74,7 @@ FW_FAST_LOOP void mixRow(const uchar* brightness, const int16_t* blueness, const
 
 struct FromBgr {
   int black;
-  int16_t brightness[3];        // of blue, green, red; of kOne
+  uint16_t brightness[3];       // of blue, green, red; of kOne
   int blueness[3], redness[3];  // likewise; of 1 << kBits
 };
 

@@ -186,6 +186,7 @@ class ExperimentsPageTest : public QObject {
     QCOMPARE(until->text(), u"40"_s);  // for as long again
     until->setText(u"20"_s);
     button(p.page, u"Resume"_s)->click();
+    QTRY_VERIFY(p.page.runPanel()->findChild<MessageBar*>()->text().contains(u"at step 20"_s));
     QVERIFY(!p.page.working());
     until->setText(u"27"_s);
     button(p.page, u"Resume"_s)->click();

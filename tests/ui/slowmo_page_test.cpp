@@ -269,6 +269,11 @@ class SlowmoPageTest : public QObject {
     buttonByTip(*list, u"Leave this clip out"_s)->click();
     QTRY_COMPARE(listed(), QStringList{u"third.mp4"_s});
     QVERIFY(button(*page_, u"Start all 2"_s));
+    // Rows that were made anew are still come to before the modes.
+    const auto* panel = page_->makePanel();
+    const QWidget* at = buttonByTip(*list, u"Leave this clip out"_s);
+    while (!panel->modeBar()->isAncestorOf(at) && at != panel->startButton()) at = at->nextInFocusChain();
+    QVERIFY(panel->modeBar()->isAncestorOf(at));
     buttonByTip(*list, u"Leave this clip out"_s)->click();
     QVERIFY(button(*page_, u"Start"_s));
     QVERIFY(!list->isVisible());

@@ -70,8 +70,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
       stop_(button(u"stop"_s, u"Stop"_s, u"Stop and keep what is learnt: it can be resumed (Shift+F5)"_s)),
       now_(button(u"play"_s, u"Start now anyway"_s,
                   u"Train beside the run that trains already; both become slower"_s)),
-      resume_(button(u"play"_s, u"Resume"_s,
-                     u"Go on exactly where this run was, until the step that is said below"_s)),
+      resume_(button(u"play"_s, u"Resume"_s, u"Go on exactly where this run was, with what is said below"_s)),
       until_(new NumberEdit(NumberEdit::Steps::Logarithmic, true, 1, 1e12)),
       untilLabel_(label(u"Until step"_s, TextRole::Small, true)),
       rate_(new NumberEdit(NumberEdit::Steps::Logarithmic, false, 1e-9, 10)),
@@ -363,7 +362,6 @@ void RunPanel::stop() {
 void RunPanel::showState() {
   if (!training_) return;
   const RunState state = training_->state();
-  title_->setText(training_->title());
   setChip(state_, stateText(state),
           state == RunState::Running                               ? u"accent"_s
           : state == RunState::Finished                            ? u"good"_s
@@ -395,7 +393,10 @@ void RunPanel::showChangeable(bool alive, bool resumable) {
   until_->setVisible(hasEnd);
   untilLabel_->setVisible(hasEnd);
   changes_->setVisible((alive && (hasRate || hasMore)) || hasEnd || (resumable && hasRate));
-  changesCaption_->setText(alive ? u"Change while it trains:"_s : u"To resume with:"_s);
+  const bool atEnd = hasEnd && training_->step() >= training_->request().steps;
+  changesCaption_->setText(alive   ? u"Change while it trains:"_s
+                           : atEnd ? u"It has made all its steps. To go on with:"_s
+                                   : u"To resume with:"_s);
   rate_->setToolTip(alive ? u"Takes effect with the next step; Enter to set"_s
                           : u"Change it, then resume: a run whose loss grew may go on with a smaller one"_s);
   for (int i = kFieldsOfAll; i + 1 < changesRow_->count(); ++i)
@@ -405,6 +406,7 @@ void RunPanel::showChangeable(bool alive, bool resumable) {
 void RunPanel::showProgress() {
   if (!training_) return;
   title_->setText(training_->title());
+  title_->setToolTip(training_->title());
   const auto wanted = training_->request().steps;
   progress_->setRange(0, wanted > 0 ? 1000 : training_->state() == RunState::Running ? 0 : 1000);
   // Of a run without an end nothing can be said while it is held.
@@ -503,7 +505,6 @@ void RunPanel::meterLayers() {
       });
 }
 
-// Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
 void RunPanel::suggestEnd() {
   const int64_t wanted = training_->request().steps, done = training_->step();
   until_->setText(QString::number(done < wanted ? wanted : done + wanted));
@@ -520,6 +521,7 @@ void RunPanel::resume() {
   Q_EMIT resumeAsked(training_->runId(), editedRate(), until);
 }
 
+// Leaving the field says nothing: a rate that falls by itself must not be put back to what it was.
 std::optional<double> RunPanel::editedRate() const {
   if (rate_->isHidden() || rate_->text() == shownRate_) return std::nullopt;
   bool isNumber = false;

@@ -289,7 +289,7 @@ void ClipStage::keyPressEvent(QKeyEvent* event) {
     default:
       break;
   }
-  if (!hasClip()) return QWidget::keyPressEvent(event);
+  if (timeline_->isHidden()) return QWidget::keyPressEvent(event);  // what cannot be seen is not edited
   switch (event->key()) {
     case Qt::Key_I:
       return trimHere(true);

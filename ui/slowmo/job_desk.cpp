@@ -95,8 +95,8 @@ void JobDesk::replace(int64_t id, const SlowmoRequest& request) {
   send([id, request](Store& store) { replaceJob(store, id, request); });
 }
 
-void JobDesk::move(int64_t id, int places) {
-  send([id, places](Store& store) { moveJob(store, id, places); });
+void JobDesk::move(int64_t id, int places, std::function<void()> then) {
+  send([id, places](Store& store) { moveJob(store, id, places); }, std::move(then));
 }
 
 void JobDesk::requeue(int64_t id) {

@@ -36,8 +36,8 @@ class JobDesk : public QObject {
   void refresh();
   void add(const SlowmoRequest& request);
   void replace(int64_t id, const SlowmoRequest& request);  ///< keeps its place, forgets what was made
-  void move(int64_t id, int places);                       ///< −1: one earlier
-  void requeue(int64_t id);                                ///< it goes on when its turn comes
+  void move(int64_t id, int places, std::function<void()> then = {});  ///< −1: one earlier
+  void requeue(int64_t id);                                            ///< it goes on when its turn comes
   void remove(int64_t id);
   void cancel(int64_t id, bool keepWhatIsDone);
 

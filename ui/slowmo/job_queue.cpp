@@ -38,8 +38,12 @@ void JobQueue::start() {
 void JobQueue::makeNext(int64_t id) {
   const auto& jobs = desk_.jobs();
   const auto job = std::ranges::find(jobs, id, [](const JobCard& card) { return card.record.id; });
-  if (job != jobs.end()) desk_.move(id, -static_cast<int>(job - jobs.begin()));
-  if (runner_.paused()) runner_.stop();
+  if (job == jobs.end()) return;
+  desk_.move(id, -static_cast<int>(job - jobs.begin()), [this] {
+    if (!runner_.paused()) return;
+    displaced_ = runner_.job();
+    runner_.stop();
+  });
 }
 
 void JobQueue::goOn(int64_t id) {
@@ -112,7 +116,11 @@ void JobQueue::onEnded(qint64 job, const JobResult& result, const QString& error
   } else if (result.state == "done") {
     ++finished_;
     lastOutput_ = result.output;
+  } else if (job == displaced_) {
+    ran_.erase(job);
+    desk_.requeue(job);
   }
+  displaced_ = 0;
   Q_EMIT jobEnded(job, error);
   desk_.refresh();  // its news starts the next one
 }

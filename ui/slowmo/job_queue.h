@@ -50,6 +50,7 @@ class JobQueue : public QObject {
   std::filesystem::path lastOutput_;
   bool going_ = false;
   int finished_ = 0, failed_ = 0;
+  int64_t displaced_ = 0;             // the paused job that makes room; it goes on afterwards
   std::set<int64_t> ran_;             // a list from before the end may still call them waiting
   std::map<int64_t, bool> toCancel_;  // once it has stopped; true: keep what is done
 };

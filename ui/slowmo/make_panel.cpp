@@ -175,6 +175,7 @@ void MakePanel::buildFoot(QBoxLayout* foot) {
 void MakePanel::setOthers(const std::vector<SlowmoRequest>& clips) {
   others_ = clips.size();
   batch_->setClips(clips);
+  orderTabs();
   showEstimate();
 }
 
@@ -273,15 +274,18 @@ void MakePanel::showForm() {
   orderTabs();
 }
 
-// Fields are made anew, which puts them behind all others.
+// Rows and fields are made anew, which puts them behind all others.
 void MakePanel::orderTabs() {
-  QWidget* before = nullptr;
-  for (QWidget* field : form_->findChildren<QWidget*>())
-    if ((field->focusPolicy() & Qt::TabFocus) != 0) before = field;
-  for (QWidget* next : std::initializer_list<QWidget*>{elsewhere_, preview_, giveUp_, start_}) {
-    if (before != nullptr) setTabOrder(before, next);
+  QWidget* before = presetName_;
+  const auto follow = [&before](QWidget* next) {
+    if ((next->focusPolicy() & Qt::TabFocus) == 0) return;
+    setTabOrder(before, next);
     before = next;
-  }
+  };
+  for (const QWidget* part : std::initializer_list<const QWidget*>{batch_, mode_, form_})
+    for (QWidget* field : part->findChildren<QWidget*>()) follow(field);
+  for (QWidget* button : std::initializer_list<QWidget*>{elsewhere_, preview_, giveUp_, start_})
+    follow(button);
 }
 
 void MakePanel::settingsChanged() {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <opencv2/imgproc.hpp>
+
 #include "core/image/metrics.h"
 #include "core/slowmo/flow_render.h"
 #include "tests/core/slowmo/engine_motion.h"
@@ -42,6 +44,34 @@ TEST(Layers, TheFastRowsShowTheSame) {
     }
     EXPECT_LE(cv::norm(plain, fast, cv::NORM_INF), 2) << sharp;
     EXPECT_GT(psnr(plain, fast), 58) << sharp;
+  }
+}
+
+TEST(Layers, RowsAreThoseOfTheEnlargedMaps) {
+  for (const auto& [small, size] : {std::pair(cv::Size(51, 24), cv::Size(203, 97)),
+                                    {cv::Size(7, 5), cv::Size(8, 5)},
+                                    {cv::Size(1, 1), cv::Size(5, 3)},
+                                    {cv::Size(9, 1), cv::Size(40, 4)},
+                                    {cv::Size(1, 9), cv::Size(1, 31)}}) {
+    const std::vector<Layer> layers = layersOf(wavyMotion(small), 0.3, size);
+    ASSERT_FALSE(layers.empty());
+    for (const int first : {0, size.height / 2}) {  // as when several threads share a frame
+      LayerRows rows(layers, size);
+      for (int y = first; y < size.height; ++y) {
+        const auto& here = rows.at(y);
+        ASSERT_EQ(here.size(), layers.size());
+        for (std::size_t i = 0; i < layers.size(); ++i)
+          for (const auto& [map, row] : {std::pair(&layers[i].wayX, &here[i].wayX),
+                                         {&layers[i].wayY, &here[i].wayY},
+                                         {&layers[i].share, &here[i].share}}) {
+            cv::Mat whole;
+            cv::resize(*map, whole, size, 0, 0, cv::INTER_LINEAR);
+            for (int x = 0; x < size.width; ++x)
+              ASSERT_NEAR((*row)[x], whole.at<float>(y, x), 2e-3)
+                  << small << size << " at " << x << ", " << y;
+          }
+      }
+    }
   }
 }
 
