@@ -104,9 +104,9 @@ FW_FAST_LOOP void forgetUnknown(const float* motion, int y, Rim rim, float time,
   for (int x = 0; x < width; ++x) {
     const auto column = static_cast<float>(x);
     const float right = motion[2 * x], down = motion[2 * x + 1];
-    const bool unknown = rim.beyond(column - time * right, row - time * down) |
-                         rim.beyond(column + (1 - time) * right, row + (1 - time) * down);
-    levels[x] = unknown ? kUnknown : levels[x];
+    const bool beyondFirst = rim.beyond(column - time * right, row - time * down),
+               beyondSecond = rim.beyond(column + (1 - time) * right, row + (1 - time) * down);
+    levels[x] = beyondFirst || beyondSecond ? kUnknown : levels[x];
   }
 }
 

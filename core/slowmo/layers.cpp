@@ -234,8 +234,8 @@ LayerRows::LayerRows(const std::vector<Layer>& layers, cv::Size frame) : layers_
   scale_ = static_cast<float>(small.height) / static_cast<float>(frame.height);
   last_ = small.height - 1;
   widening_.emplace(small.width, frame.width);
-  constexpr int kSpare = 7;
-  narrow_.resize(static_cast<std::size_t>(small.width + kSpare));
+  constexpr std::size_t kSpare = 7;
+  narrow_.resize(static_cast<std::size_t>(small.width) + kSpare);
   for (cv::Mat& rows : wide_) rows.create(static_cast<int>(kMaps * layers.size()), frame.width, CV_32F);
 }
 
