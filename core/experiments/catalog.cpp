@@ -38,9 +38,13 @@ const std::vector<ExperimentKind>& catalog() {
   return kinds;
 }
 
-const ExperimentKind& experimentKind(std::string_view id) {
+const ExperimentKind* findExperimentKind(std::string_view id) {
   const auto found = std::ranges::find(catalog(), id, &ExperimentKind::id);
-  if (found != catalog().end()) return *found;
+  return found == catalog().end() ? nullptr : &*found;
+}
+
+const ExperimentKind& experimentKind(std::string_view id) {
+  if (const auto* found = findExperimentKind(id)) return *found;
   std::string known;
   for (const auto& kind : catalog()) known += (known.empty() ? "" : ", ") + kind.id;
   throw Error("There is no such experiment", std::string(id), "The experiments are: " + known + ".");

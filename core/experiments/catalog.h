@@ -43,6 +43,8 @@ struct ExperimentKind {
 
 /// In the order of a course.
 const std::vector<ExperimentKind>& catalog();
+/// Null when there is none of this name: a newer or older program may have made a run of it.
+const ExperimentKind* findExperimentKind(std::string_view id);
 /// Throws an Error that names the experiments there are.
 const ExperimentKind& experimentKind(std::string_view id);
 

@@ -203,10 +203,7 @@ constexpr std::size_t kMaps = 3;  // of a layer
 }  // namespace
 
 Widening::Widening(int few, int many)
-    : few_(few),
-      left_(static_cast<std::size_t>(many)),
-      part_(static_cast<std::size_t>(many)),
-      widenRow_(plainWidenRow) {
+    : left_(static_cast<std::size_t>(many)), part_(left_.size()), widenRow_(plainWidenRow) {
   const float scale = static_cast<float>(few) / static_cast<float>(many);
   for (std::size_t x = 0; x < left_.size(); ++x) {
     const float at =

@@ -20,13 +20,12 @@ WidenRow* fastWidenRow();
 class Widening {
  public:
   Widening(int few, int many);
-  int few() const { return few_; }
-  int many() const { return static_cast<int>(left_.size()); }
-  /// `row` has few() numbers and room for seven more.
-  void widen(const float* row, float* out) const { widenRow_(row, left_.data(), part_.data(), many(), out); }
+  /// `row` has room for seven numbers more than its few.
+  void widen(const float* row, float* out) const {
+    widenRow_(row, left_.data(), part_.data(), static_cast<int>(left_.size()), out);
+  }
 
  private:
-  int few_;
   std::vector<int> left_;
   std::vector<float> part_;
   WidenRow* widenRow_;

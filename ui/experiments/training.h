@@ -37,9 +37,8 @@ class Training : public QObject {
   /// A run that came to its end before this session: to be looked at and asked, not to go on.
   static std::unique_ptr<Training> ofEarlier(RunHistory history, std::filesystem::path store);
 
-  void setName(const QString& name) {
-    name_ = name;
-  }              ///< before it starts: what tells it from others like it
+  /// Before it starts: what tells it from others like it.
+  void setName(const QString& name) { name_ = name; }
   void start();  ///< once
   void stop();   ///< keeps what is done; a run that still waits is done at once
   void pause();

@@ -134,10 +134,8 @@ void ExplorePage::fillBox(const std::vector<RunRecord>& runs) {
     }
     if (!runs.empty() && box_->count() > 0) box_->insertSeparator(box_->count());
     for (const auto& record : runs) {
-      const auto kind = std::find_if(catalog().begin(), catalog().end(), [&](const ExperimentKind& each) {
-        return each.id == record.request.experiment;
-      });
-      if (kind == catalog().end()) continue;
+      const auto* kind = findExperimentKind(record.request.experiment);
+      if (!kind) continue;
       box_->addItem(u"Run %1 · %2 %3"_s.arg(record.id)
                         .arg(QString::fromStdString(kind->title), QString::fromStdString(record.name))
                         .trimmed());

@@ -197,17 +197,18 @@ void RunDetails::take(std::vector<RunHistory> runs) {
   curvesOrHint_->setCurrentIndex(histories_.empty() ? 0 : 1);
   std::set<int64_t> steps;
   for (int colour = 0; const auto& history : histories_) {
-    if (const auto* kind = kindOf(history.record)) labelMetrics(*curves_, *kind);
+    if (const auto* kind = findExperimentKind(history.record.request.experiment))
+      labelMetrics(*curves_, *kind);
     curves_->addRun(runName(history.record), colour, history.scalars, history.scores, history.baselines);
     colour += histories_.size() == 1 ? 0 : 1;
     steps.insert(history.snapshots.begin(), history.snapshots.end());
   }
   if (histories_.size() == 1) {
     const auto& record = histories_.front().record;
-    for (const auto& kind : catalog())
-      if (kind.id == record.request.experiment && !kind.scores.empty())
-        for (const auto& point : histories_.front().scores[kind.scores.front().name])
-          if (point.step == record.bestStep) curves_->setBest(kind.scores.front().name, point);
+    const auto* kind = findExperimentKind(record.request.experiment);
+    if (kind && !kind->scores.empty())
+      for (const auto& point : histories_.front().scores[kind->scores.front().name])
+        if (point.step == record.bestStep) curves_->setBest(kind->scores.front().name, point);
   }
   fillParameters();
   fillNumbers();
@@ -234,7 +235,7 @@ void RunDetails::fillParameters() {
   std::vector<std::pair<QString, std::vector<QString>>> rows;
   std::set<std::string> names;
   const auto parameterOf = [](const RunRecord& run, const std::string& name) {
-    const auto* kind = kindOf(run);
+    const auto* kind = findExperimentKind(run.request.experiment);
     return kind ? kind->schema.find(name) : nullptr;
   };
   const auto labelOf = [&](const std::string& name) {

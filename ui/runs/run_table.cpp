@@ -15,14 +15,14 @@ using namespace Qt::StringLiterals;
 
 /// The score that decides which step is best, as the summary knows it.
 const RunSummary::Range* decidingScore(const RunRecord& run, const RunSummary* summary) {
-  const auto* kind = kindOf(run);
+  const auto* kind = findExperimentKind(run.request.experiment);
   if (!kind || kind->scores.empty() || !summary) return nullptr;
   const auto found = summary->metrics.find(kind->scores.front().name);
   return found == summary->metrics.end() ? nullptr : &found->second;
 }
 
 QString unitOf(const RunRecord& run) {
-  const auto* kind = kindOf(run);
+  const auto* kind = findExperimentKind(run.request.experiment);
   return kind && !kind->scores.empty() && !kind->scores.front().unit.empty()
              ? u" "_s + QString::fromStdString(kind->scores.front().unit)
              : QString();
@@ -30,16 +30,8 @@ QString unitOf(const RunRecord& run) {
 
 }  // namespace
 
-const ExperimentKind* kindOf(const RunRecord& run) {
-  const auto& kinds = catalog();
-  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const ExperimentKind& kind) {
-    return kind.id == run.request.experiment;
-  });
-  return found == kinds.end() ? nullptr : &*found;
-}
-
 QString experimentText(const RunRecord& run) {
-  const auto* kind = kindOf(run);
+  const auto* kind = findExperimentKind(run.request.experiment);
   return QString::fromStdString(kind ? kind->title : run.request.experiment);
 }
 

@@ -7,10 +7,7 @@
 
 namespace fw {
 
-struct ExperimentKind;
-
-/// Null when a newer or older program made the run.
-const ExperimentKind* kindOf(const RunRecord& run);
+/// Its title, or the name that only another version of the program knows.
 QString experimentText(const RunRecord& run);
 
 /// Smallest and largest value of every curve of a run, and the last ones.

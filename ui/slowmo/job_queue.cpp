@@ -36,10 +36,7 @@ void JobQueue::start() {
 }
 
 void JobQueue::makeNext(int64_t id) {
-  const auto& jobs = desk_.jobs();
-  const auto job = std::ranges::find(jobs, id, [](const JobCard& card) { return card.record.id; });
-  if (job == jobs.end()) return;
-  desk_.move(id, -static_cast<int>(job - jobs.begin()), [this] {
+  desk_.move(id, -static_cast<int>(desk_.jobs().size()), [this] {
     if (!runner_.paused()) return;
     displaced_ = runner_.job();
     runner_.stop();
