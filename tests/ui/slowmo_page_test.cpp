@@ -324,6 +324,22 @@ class SlowmoPageTest : public QObject {
     page_->makePanel()->setSettings(settings.toJson());
   }
 
+  void theEngineOfAPartCanBeToldWhatItNeeds() {
+    openAndWait(clip_);
+    const auto* form = page_->makePanel()->findChild<ParamForm*>();
+    QVERIFY(!form->editor(u"rife_weights"_s));
+    seekTo(0.5, 6);
+    page_->stage()->trimHere(true);
+    auto* engines = buttonByTip(*page_, u"Another engine for the part between the trim marks"_s);
+    QVERIFY(engines);
+    const auto menu = qobject_cast<QToolButton*>(engines)->menu()->actions();
+    const auto rife = std::ranges::find(menu, u"RIFE (your weights) for this part"_s, &QAction::text);
+    QVERIFY(rife != menu.end());
+    (*rife)->trigger();
+    QVERIFY(form->editor(u"rife_weights"_s));
+    QVERIFY(form->editor(u"swift_quality"_s));  // the rest is made by the chosen one
+  }
+
   void theTrimmedPartAloneIsMade() {
     openAndWait(clip_);
     seekTo(0.5, 6);

@@ -33,8 +33,11 @@ constexpr int kEstimateAfter = 120;  // milliseconds: not for every digit that i
 /// What has a place of its own on the page, and what the window never does.
 const std::set<std::string> kElsewhere{"mode", "factor", "rate", "trim_in", "trim_out", "overwrite"};
 
-/// The settings of the form, with what follows from choices made outside it already decided.
-Schema formSchema(const Settings& settings, const std::optional<VideoInfo>& info, bool pictures) {
+/// The settings of the form, with what follows from choices made outside it already decided. The engine of a
+/// part has its settings there too; they say whose they are, as the chosen one may have some of the same
+/// name.
+Schema formSchema(const Settings& settings, const SlowmoRequest& clip, const std::optional<VideoInfo>& info) {
+  const bool pictures = clip.sources.size() > 1 || (info && info->container == "pictures");
   std::vector<Parameter> kept;
   for (Parameter parameter : settings.schema().parameters()) {
     if (kElsewhere.contains(parameter.name)) continue;
@@ -42,9 +45,17 @@ Schema formSchema(const Settings& settings, const std::optional<VideoInfo>& info
     if (parameter.name == "sound" && info && info->audio.empty()) continue;
     bool matters = true;
     std::erase_if(parameter.mattersWhen, [&](const MattersWhen& condition) {
-      if (!kElsewhere.contains(condition.parameter) && condition.parameter != "engine") return false;
-      const auto& value = settings.value(condition.parameter);
-      matters = matters && std::ranges::find(condition.values, value) != condition.values.end();
+      const bool engine = condition.parameter == "engine";
+      if (!engine && !kElsewhere.contains(condition.parameter)) return false;
+      const auto holds = [&](const Value& value) {
+        return std::ranges::find(condition.values, value) != condition.values.end();
+      };
+      if (holds(settings.value(condition.parameter))) return true;
+      const auto part = std::ranges::find_if(clip.engineRanges, holds, &EngineRange::engine);
+      if (engine && part != clip.engineRanges.end())
+        parameter.label = engineKind(part->engine).title + ": " + parameter.label;
+      else
+        matters = false;
       return true;
     });
     if (matters) kept.push_back(std::move(parameter));
@@ -242,7 +253,10 @@ void MakePanel::setMarks(const SlowmoRequest& marked) {
   clip_.settings = marked.settings;
   clip_.cutsAdded = marked.cutsAdded;
   clip_.cutsRemoved = marked.cutsRemoved;
+  const bool otherEngines = !std::ranges::equal(clip_.engineRanges, marked.engineRanges, {},
+                                                &EngineRange::engine, &EngineRange::engine);
   clip_.engineRanges = marked.engineRanges;
+  if (otherEngines) showForm();
   soon_->start();
 }
 
@@ -266,8 +280,7 @@ void MakePanel::takeForm() {
 }
 
 void MakePanel::showForm() {
-  const bool pictures = clip_.sources.size() > 1 || (info_ && info_->container == "pictures");
-  Settings shown(formSchema(settings_, info_, pictures));
+  Settings shown(formSchema(settings_, clip_, info_));
   for (const auto& parameter : shown.schema().parameters())
     shown.set(parameter.name, settings_.value(parameter.name));
   form_->setSettings(shown);
@@ -278,7 +291,8 @@ void MakePanel::showForm() {
 void MakePanel::orderTabs() {
   QWidget* before = presetName_;
   const auto follow = [&before](QWidget* next) {
-    if ((next->focusPolicy() & Qt::TabFocus) == 0) return;
+    const bool dropsDown = next->window() != before->window();
+    if (dropsDown || (next->focusPolicy() & Qt::TabFocus) == 0) return;
     setTabOrder(before, next);
     before = next;
   };

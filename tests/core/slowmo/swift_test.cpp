@@ -70,6 +70,22 @@ TEST_F(SwiftEngine, MakesEveryTimeAskedForInOrder) {
   }
 }
 
+// How little it matters to what is made whether the pictures are mirrored, in dB.
+double sameWhenMirrored(Engine& engine, const FramePair& pair) {
+  FramePair mirrored;
+  cv::flip(pair.first, mirrored.first, 1);
+  cv::flip(pair.second, mirrored.second, 1);
+  cv::Mat back;
+  cv::flip(engine.between(mirrored, std::vector{0.5})[0].image, back, 1);
+  return psnr(back, engine.between(pair, std::vector{0.5})[0].image);
+}
+
+TEST_F(SwiftEngine, LooksAtPairsAloneFromSeveralSidesAtBest) {
+  const FramePair pair{scene(70), scene(110)};
+  const auto balanced = engine(), best = engine("best");
+  EXPECT_GT(sameWhenMirrored(*best, pair), sameWhenMirrored(*balanced, pair) + 5);
+}
+
 TEST_F(SwiftEngine, IsSurestWhereNothingHappens) {
   const FramePair pair{scene(70), scene(110)};
   const auto frames = engine()->between(pair, std::vector{0.5});
