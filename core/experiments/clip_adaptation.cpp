@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/base/error.h"
+#include "core/base/log.h"
 #include "core/base/paths.h"
 #include "core/experiments/catalog.h"
 #include "core/slowmo/analysis.h"
@@ -16,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kScore = "validation/psnr";
+constexpr const char* kExperiment = "interpolation";
+constexpr const char *kScore = "validation/psnr", *kFlowScore = "validation/psnr (classical flow)";
 constexpr double kWorthIt = 0.02;  // dB; less is chance
 constexpr double kHighestRate = 2e-3;
 
@@ -28,8 +30,7 @@ double rateAt(int64_t step, double partOfTime) {
   return kHighestRate * std::min(1.0, static_cast<double>(step) / kWarmUp) * fallen;
 }
 
-/// Passes everything on, notes the scores, lets the learning rate fall as the time goes by and says when it
-/// is over.
+/// Passes everything on, lets the learning rate fall as the time goes by and says when it is over.
 class Watch : public TrainObserver {
  public:
   Watch(TrainObserver& other, TrainControl& control, double minutes, std::stop_token asked)
@@ -45,23 +46,13 @@ class Watch : public TrainObserver {
     if (part >= 1) stop_.request_stop();
   }
   void onScores(int64_t step, double seconds, const Scores& scores, bool best) override {
-    if (const auto score = scores.find(kScore); score != scores.end()) {
-      if (step == 0) before = score->second;
-      after = std::max(after, score->second);
-    }
     other_.onScores(step, seconds, scores, best);
   }
   void onGallery(int64_t step, const Gallery& gallery) override { other_.onGallery(step, gallery); }
   void onState(RunState state) override { other_.onState(state); }
-  void onBaselines(const Scores& scores) override {
-    if (const auto found = scores.find("validation/psnr (classical flow)"); found != scores.end())
-      flow = found->second;
-    other_.onBaselines(scores);
-  }
+  void onBaselines(const Scores& scores) override { other_.onBaselines(scores); }
 
   std::stop_token token() const { return stop_.get_token(); }
-
-  double before = 0, after = 0, flow = 0;
 
  private:
   TrainObserver& other_;
@@ -83,7 +74,7 @@ bool bundled() {
 
 RunRequest requestFor(const ClipAdaptation& wish) {
   RunRequest request;
-  request.experiment = "interpolation";
+  request.experiment = kExperiment;
   request.threads = wish.threads;
   request.settings = {{"data", {wish.clip.string()}},
                       {"parts_held_out", true},
@@ -99,6 +90,28 @@ RunRequest requestFor(const ClipAdaptation& wish) {
                       {"loss", "psnr"},
                       {"learning_rate", rateAt(1, 0)}};
   return request;
+}
+
+AdaptedClip learnedIn(const Store& store, int64_t run) {
+  AdaptedClip learned;
+  learned.run = run;
+  const Series scores = store.scores(run);
+  if (const auto curve = scores.find(kScore); curve != scores.end() && !curve->second.empty()) {
+    learned.before = curve->second.front().value;
+    learned.after = std::ranges::max(curve->second, {}, &Point::value).value;
+  }
+  const Scores baselines = store.baselines(run);
+  if (const auto flow = baselines.find(kFlowScore); flow != baselines.end()) learned.flow = flow->second;
+  if (learned.after > std::max(learned.before, learned.flow) + kWorthIt)
+    learned.weights = weightsFile(store.run(run).folder, Weights::Best);
+  return learned;
+}
+
+bool isAdaptationTo(const fs::path& clip, const RunRecord& run) {
+  const auto& settings = run.request.settings;
+  return run.request.experiment == kExperiment && run.state != RunState::Running && settings.is_object() &&
+         settings.value("parts_held_out", false) &&
+         settings.value("data", nlohmann::json()) == nlohmann::json::array({clip.string()});
 }
 
 }  // namespace
@@ -125,18 +138,29 @@ AdaptedClip adaptToClip(Store& store, const ClipAdaptation& wish, TrainObserver&
     throw Error("A clip cannot be adapted to in this time", std::to_string(wish.minutes) + " minutes",
                 "Give it at least one minute.");
   Watch watch(observer, control, wish.minutes, std::move(stop));
-  AdaptedClip result;
-  const auto run =
-      startRun(store, requestFor(wish), watch, control, watch.token(), [&](int64_t id) { result.run = id; });
-  store.renameRun(result.run, "Adapted to " + wish.clip.filename().string());
+  int64_t id = 0;
+  const auto run = startRun(store, requestFor(wish), watch, control, watch.token(),
+                            [&](int64_t created) { id = created; });
+  store.renameRun(id, "Adapted to " + wish.clip.filename().string());
   if (run.state == RunState::Failed)
     throw Error("Adapting to this clip failed", wish.clip.string(), run.message);
-  result.before = watch.before;
-  result.after = watch.after;
-  result.flow = watch.flow;
-  if (result.after > std::max(result.before, result.flow) + kWorthIt)
-    result.weights = weightsFile(store.run(result.run).folder, Weights::Best);
-  return result;
+  return learnedIn(store, id);
+}
+
+std::optional<AdaptedClip> learnedBefore(const Store& store, const fs::path& clip) {
+  std::error_code missing;
+  const auto changed = fs::last_write_time(clip, missing);
+  if (missing) return std::nullopt;
+  for (const auto& run : store.runs()) {
+    if (!isAdaptationTo(clip, run)) continue;
+    try {
+      const AdaptedClip learned = learnedIn(store, run.id);
+      if (learned.helps() && fs::last_write_time(learned.weights) > changed) return learned;
+    } catch (const std::exception& error) {
+      logLine(run.folder.string() + ": " + error.what());  // a run that lost its files is no reason to stop
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace fw

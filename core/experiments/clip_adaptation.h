@@ -36,4 +36,8 @@ ClipAdaptation adaptationFor(const SlowmoRequest& request);
 /// when there is nothing to learn from.
 AdaptedClip adaptToClip(Store&, const ClipAdaptation&, TrainObserver&, TrainControl&, std::stop_token);
 
+/// What the last adaptation to this clip that helped found, if the clip has not changed since; also when it
+/// was stopped, or killed.
+std::optional<AdaptedClip> learnedBefore(const Store&, const std::filesystem::path& clip);
+
 }  // namespace fw

@@ -5,6 +5,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <fstream>
 #include <opencv2/imgproc.hpp>
 
 #include "core/data/layered_motion.h"
@@ -37,6 +38,29 @@ std::filesystem::path makeClip(const QString& file) {
   return file.toStdString();
 }
 
+/// As an adaptation leaves it behind that helped by 1.5 dB.
+std::filesystem::path learnedInTheStore(const std::filesystem::path& clip) {
+  Store store;
+  RunRequest request;
+  request.experiment = "interpolation";
+  request.settings = {{"data", {clip.string()}}, {"parts_held_out", true}};
+  const auto run = store.createRun(request, "test");
+  RunWriter writer(store.folder(), run.id);
+  writer.scores(0, 0, {{"validation/psnr", 30.0}});
+  writer.scores(20, 1, {{"validation/psnr", 31.5}});
+  writer.scores(50, 2, {{"validation/psnr", 31.0}});
+  writer.state(RunState::Stopped);
+  writer.flush();
+  std::ofstream(run.folder / "best.safetensors") << "weights";
+  return run.folder / "best.safetensors";
+}
+
+QPushButton* buttonSaying(const QWidget& in, const QString& words) {
+  for (auto* button : in.findChildren<QPushButton*>())
+    if (button->text().contains(words) && button->isVisible()) return button;
+  return nullptr;
+}
+
 bool says(const QWidget& in, const QString& words) {
   for (const auto* text : in.findChildren<QLabel*>())
     if (text->text().contains(words)) return true;
@@ -53,6 +77,26 @@ class AdaptPanelTest : public QObject {
   QTemporaryDir folder_;
 
  private Q_SLOTS:
+  void whatWasLearnedAnotherDayCanBeUsedAgain() {
+    SlowmoRequest clip;
+    clip.sources = {makeClip(folder_.filePath(u"known.mp4"_s))};
+    const auto weights = learnedInTheStore(clip.sources.front());
+    AdaptPanel panel;
+    panel.show();
+    QSignalSpy adapted(&panel, &AdaptPanel::adapted);
+    panel.setClip(clip);
+    const auto offer = [&] { return buttonSaying(panel, u"+1.50 dB"_s); };
+    QTRY_VERIFY_WITH_TIMEOUT(offer(), kLong);
+    QVERIFY(panel.weights().empty());  // offered, not forced
+    QTest::mouseClick(offer(), Qt::LeftButton);
+    QCOMPARE(panel.weights(), weights);
+    QCOMPARE(adapted.size(), 1);
+    QVERIFY(!offer());
+    QTest::mouseClick(buttonSaying(panel, u"Forget"_s), Qt::LeftButton);
+    QVERIFY(panel.weights().empty());
+    QTRY_VERIFY_WITH_TIMEOUT(offer(), kLong);
+  }
+
   void showsTheGainAndUsesOnlyWhatHelps() {
     SlowmoRequest clip;
     clip.sources = {makeClip(folder_.filePath(u"pan.mp4"_s))};

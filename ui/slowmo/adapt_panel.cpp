@@ -27,6 +27,8 @@ QString gainText(double gain) {
   return u"%1%2 dB"_s.arg(gain < 0 ? u"−"_s : u"+"_s).arg(std::abs(gain), 0, 'f', 2);
 }
 
+QString gainOf(const AdaptedClip& learned) { return gainText(learned.after - learned.before); }
+
 cv::Mat prediction(const Gallery& gallery) {
   if (gallery.empty()) return {};
   for (const auto& frame : gallery.front().frames)
@@ -80,6 +82,7 @@ AdaptPanel::AdaptPanel(QWidget* parent)
       minutes_(new QSpinBox),
       adapt_(new QPushButton(kStart)),
       forget_(new QPushButton(u"Forget what was learned"_s)),
+      useEarlier_(new QPushButton),
       plot_(new LossPlot),
       compare_(new CompareView) {
   minutes_->setRange(1, 120);
@@ -95,26 +98,32 @@ AdaptPanel::AdaptPanel(QWidget* parent)
   auto* head = new QHBoxLayout;
   head->setSpacing(kGrid);
   head->addWidget(words_, 1);
-  head->addWidget(forget_);
   head->addWidget(minutes_);
   head->addWidget(adapt_);
+  auto* known = new QHBoxLayout;
+  known->addStretch();
+  known->addWidget(useEarlier_);
+  known->addWidget(forget_);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(kGrid);
   column->addLayout(head);
+  column->addLayout(known);
   column->addWidget(plot_);
   column->addWidget(compare_, 1);
   column->addStretch();
-  for (QWidget* later : std::initializer_list<QWidget*>{forget_, plot_, compare_}) later->hide();
+  for (QWidget* later : std::initializer_list<QWidget*>{useEarlier_, forget_, plot_, compare_}) later->hide();
 
   mailbox_ = Mailbox<News>::create(this, [this](const News& news) { take(news); });
   connect(adapt_, &QPushButton::clicked, this, [this] { adapting() ? stop() : adapt(); });
   connect(forget_, &QPushButton::clicked, this, &AdaptPanel::forget);
+  connect(useEarlier_, &QPushButton::clicked, this, [this] { use(earlier_); });
   connect(&task_, &Task::finished, this, &AdaptPanel::showEnd);
   connect(&task_, &Task::failed, this, [this](const QString& message) {
     adapt_->setText(kStart);
     words_->setText(kPurpose);
     forget_->setVisible(!weights_.empty());
+    if (weights_.empty()) lookForEarlier();
     Q_EMIT failed(message);
   });
 }
@@ -127,6 +136,32 @@ void AdaptPanel::setClip(const SlowmoRequest& clip) {
   forget();
   adapt_->setEnabled(clip.sources.size() == 1);  // loose pictures are no one file to learn from
   for (QWidget* widget : std::initializer_list<QWidget*>{plot_, compare_}) widget->hide();
+  lookForEarlier();
+}
+
+void AdaptPanel::lookForEarlier() {
+  useEarlier_->hide();
+  looking_.forget();
+  if (clip_.sources.size() != 1) return;
+  using Learned = std::optional<AdaptedClip>;
+  looking_.ask<Learned>(
+      [clip = clip_.sources.front()](std::stop_token) { return learnedBefore(Store(), clip); },
+      [this](const Learned& learned) {
+        if (!learned || adapting() || !weights_.empty()) return;
+        earlier_ = *learned;
+        useEarlier_->setText(u"Use what was learned before (%1)"_s.arg(gainOf(earlier_)));
+        useEarlier_->show();
+      });
+}
+
+void AdaptPanel::use(const AdaptedClip& learned) {
+  weights_ = learned.weights;
+  useEarlier_->hide();
+  forget_->show();
+  adapt_->setText(u"Adapt again"_s);
+  words_->setText(u"Adapted: %1 on held-back frames. This clip will be made with what was learned."_s.arg(
+      gainOf(learned)));
+  Q_EMIT adapted();
 }
 
 void AdaptPanel::adapt() {
@@ -145,7 +180,7 @@ void AdaptPanel::adapt() {
     *result = adaptToClip(store, wish, watcher, control_, stop);
   });
   adapt_->setText(u"Stop here"_s);
-  forget_->hide();
+  for (QWidget* other : {useEarlier_, forget_}) other->hide();
   words_->setText(u"Measuring the frames that are held back…"_s);
   plot_->show();
 }
@@ -182,17 +217,16 @@ void AdaptPanel::take(const News& news) {
 }
 
 void AdaptPanel::showEnd() {
-  if (taught_ != clip_.sources) return forget();  // another clip was opened meanwhile
+  if (taught_ != clip_.sources) {  // another clip was opened meanwhile
+    forget();
+    return lookForEarlier();
+  }
   adapt_->setText(u"Adapt again"_s);
-  const auto result = *coming_;
-  if (result.helps()) weights_ = result.weights;  // else what helped before stays
-  forget_->setVisible(!weights_.empty());
-  words_->setText(
-      result.helps()
-          ? u"Adapted: %1 on held-back frames. This clip will be made with what was learned."_s.arg(
-                gainText(result.after - result.before))
-          : u"It did not help on the held-back frames (%1): the weights stay as they were."_s.arg(
-                gainText(result.after - std::max(result.before, result.flow))));
+  if (coming_->helps()) return use(*coming_);
+  forget_->setVisible(!weights_.empty());  // what helped before stays
+  if (weights_.empty()) lookForEarlier();
+  words_->setText(u"It did not help on the held-back frames (%1): the weights stay as they were."_s.arg(
+      gainText(coming_->after - std::max(coming_->before, coming_->flow))));
   Q_EMIT adapted();
 }
 
@@ -202,6 +236,7 @@ void AdaptPanel::forget() {
   if (!adapting()) adapt_->setText(kStart);
   if (weights_.empty()) return;
   weights_.clear();
+  lookForEarlier();  // forgotten for now: it can be taken up again
   Q_EMIT adapted();
 }
 

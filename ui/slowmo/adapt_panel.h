@@ -3,8 +3,8 @@
 
 #include "core/experiments/clip_adaptation.h"
 #include "core/slowmo/job.h"
+#include "ui/slowmo/latest_task.h"
 #include "ui/work/mailbox.h"
-#include "ui/work/task.h"
 
 class QLabel;
 class QPushButton;
@@ -39,6 +39,8 @@ class AdaptPanel : public QWidget {
   class Watcher;
   void take(const News& news);
   void showEnd();
+  void lookForEarlier();
+  void use(const AdaptedClip& learned);
   void forget();
 
   SlowmoRequest clip_;
@@ -46,6 +48,7 @@ class AdaptPanel : public QWidget {
   std::filesystem::path weights_;
   std::shared_ptr<Mailbox<News>> mailbox_;
   std::shared_ptr<AdaptedClip> coming_;
+  AdaptedClip earlier_;
   TrainControl control_;
   double before_ = 0, best_ = 0;
   cv::Mat untaught_;  ///< the frame as it was before
@@ -53,8 +56,10 @@ class AdaptPanel : public QWidget {
   QSpinBox* minutes_;
   QPushButton* adapt_;
   QPushButton* forget_;
+  QPushButton* useEarlier_;  ///< what another session learned of this clip
   LossPlot* plot_;
   CompareView* compare_;
+  LatestTask looking_;
   Task task_;  ///< last: its thread uses what stands above
 };
 

@@ -79,6 +79,15 @@ TEST(ClipAdaptation, LearnsWhatTheClipShows) {
                   control, stop.get_token());
   EXPECT_GT(adapted.after, adapted.before + 0.1);
   EXPECT_TRUE(adapted.helps());
+
+  const auto again = learnedBefore(store, clip);  // as when the clip is opened another day
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->weights, adapted.weights);
+  EXPECT_EQ(again->run, adapted.run);
+  EXPECT_DOUBLE_EQ(again->after, adapted.after);
+  EXPECT_FALSE(learnedBefore(store, folder.path() / "nowhere"));
+  fs::last_write_time(clip, fs::file_time_type::clock::now() + std::chrono::seconds(5));
+  EXPECT_FALSE(learnedBefore(store, clip)) << "it is another clip of that name now";
 }
 
 TEST(ClipAdaptation, IsForTheQualityThatIsAskedFor) {
