@@ -174,8 +174,7 @@ void addJobCommands(CLI::App& app) {
         const auto result = slowmoRequestFromJson(record.request).output;
         if (record.state == "cancelled" && !std::filesystem::exists(result))
           throw Error("This job was cancelled", "job " + std::to_string(*id), "Nothing of it was kept.");
-        const bool over = record.state == "done" || record.state == "cancelled";
-        const auto file = over ? result : joinSoFar(store, *id, interrupted());
+        const auto file = isOver(record) ? result : joinSoFar(store, *id, interrupted());
         if (!file)
           throw Error("Nothing can be played yet", "job " + std::to_string(*id),
                       "The first seconds of the result are still being made.");

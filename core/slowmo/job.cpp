@@ -161,10 +161,21 @@ class JobRun {
     if (!analysis->duplicates.empty())
       note(std::to_string(analysis->duplicates.size()) + " of " + std::to_string(analysis->frames()) +
            " frames repeat the one before; frames in between replace them.");
+    if (endsEarly(*analysis))
+      note("The pictures end at " + clockTime(sourceSeconds(*analysis, info_, analysis->frames())) +
+           ", though the file says that it lasts " + clockTime(info_.durationSaid) +
+           ": it may have been cut short.");
     if (analysis->damagedPackets > 0)
       note("The source is damaged in " + std::to_string(analysis->damagedPackets) +
            " places, which were skipped.");
     return analysis;
+  }
+
+  // A film that was not copied to its end may open and play all the same: only its header knows.
+  bool endsEarly(const Analysis& analysis) const {
+    constexpr double kSeconds = 2, kPart = 0.05;  // the sound may go on for a moment
+    const double missing = info_.durationSaid - sourceSeconds(analysis, info_, analysis.frames());
+    return analyseOptions(request_).to < 0 && missing > std::max(kSeconds, kPart * info_.durationSaid);
   }
 
   // False: stopped.
@@ -354,7 +365,7 @@ JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobContr
                  std::stop_token stop) {
   const FolderLock lock(store.job(jobId).folder);
   const JobRecord record = store.job(jobId);  // whoever held it may have finished it
-  if (record.state == "done" || record.state == "cancelled")
+  if (isOver(record))
     throw Error("This job is over", "job " + std::to_string(jobId),
                 "Queue a new one with the same settings.");
   JobRun run(store, record, observer, control, std::move(stop));
@@ -378,7 +389,7 @@ JobResult runJob(Store& store, int64_t jobId, SlowmoObserver& observer, JobContr
 JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
   const FolderLock lock(store.job(jobId).folder);
   JobRecord record = store.job(jobId);
-  if (record.state == "done" || record.state == "cancelled")
+  if (isOver(record))
     throw Error("This job is over", "job " + std::to_string(jobId), "There is nothing left to cancel.");
   JobResult result;
   result.state = "cancelled";

@@ -130,6 +130,9 @@ struct JobResult {
   std::vector<std::string> notes;
 };
 
+/// Whether nothing is left to do for it.
+inline bool isOver(const JobRecord& job) { return job.state == "done" || job.state == "cancelled"; }
+
 /// Checks what can be checked (the source opens, the settings are valid, the encoder exists, the folder can
 /// be written to) and puts the job at the end of the queue.
 JobRecord queueJob(Store&, const SlowmoRequest&);

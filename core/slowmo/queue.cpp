@@ -41,15 +41,13 @@ SlowmoRequest complete(SlowmoRequest request, const VideoInfo& info) {
   return request;
 }
 
-bool over(const JobRecord& job) { return job.state == "done" || job.state == "cancelled"; }
-
 // Two jobs must not promise the same file: the later one gives way, also where two programs queue theirs at
 // once. A name that a person gave may be meant for what a stopped job did not get to.
 fs::path unclaimed(const Store& store, const JobRecord& job, const fs::path& wanted, bool named,
                    int64_t replaced) {
   std::set<fs::path> taken;
   for (const auto& other : store.jobs())
-    if (other.id < job.id && other.id != replaced && !over(other) && !(named && other.state == "stopped"))
+    if (other.id < job.id && other.id != replaced && !isOver(other) && !(named && other.state == "stopped"))
       taken.insert(other.request.value("output", std::string()));
   if (!taken.contains(wanted)) return wanted;
   const auto [stem, ending] = partsOf(wanted);
@@ -99,7 +97,7 @@ JobRecord queueJob(Store& store, const SlowmoRequest& request) { return queued(s
 
 JobRecord replaceJob(Store& store, int64_t jobId, const SlowmoRequest& request) {
   const JobRecord before = store.job(jobId);
-  if (over(before))
+  if (isOver(before))
     throw Error("This job is over", "job " + std::to_string(jobId),
                 "Queue a new one with the same settings.");
   const JobRecord made = queued(store, request, jobId);
@@ -117,7 +115,7 @@ void moveJob(Store& store, int64_t jobId, int places) {
   store.job(jobId);  // throws when there is none
   for (int step = 0; step < std::abs(places); ++step) {
     auto jobs = store.jobs();
-    std::erase_if(jobs, [&](const JobRecord& job) { return over(job) && job.id != jobId; });
+    std::erase_if(jobs, [&](const JobRecord& job) { return isOver(job) && job.id != jobId; });
     const auto here = std::ranges::find(jobs, jobId, &JobRecord::id);
     if (here == jobs.end() || here == (places < 0 ? jobs.begin() : std::prev(jobs.end()))) return;
     swapPlaces(store, *here, places < 0 ? *std::prev(here) : *std::next(here));

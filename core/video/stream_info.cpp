@@ -261,6 +261,8 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
                                        : std::llround(info.duration * info.frameRate.value());
     info.framesExact = stream.nb_frames > 0;
   }
+  if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0)
+    info.durationSaid = static_cast<double>(input->duration) / AV_TIME_BASE;
   info.startPts = stream.start_time != AV_NOPTS_VALUE ? stream.start_time
                   : timing.times.empty()              ? 0
                                                       : timing.times.front();

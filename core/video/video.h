@@ -48,6 +48,7 @@ struct VideoInfo {
   bool framesExact = false;
   int64_t startPts = 0;            ///< of the first frame, in timeBase
   double start = 0, duration = 0;  ///< seconds
+  double durationSaid = 0;         ///< of the whole file, by its header; 0: it does not say
   int bitDepth = 8;
   /// FFmpeg's names; "unknown" when not tagged.
   std::string colourMatrix = "unknown", colourRange = "unknown", colourPrimaries = "unknown",

@@ -19,7 +19,7 @@ struct JobCard {
   bool waits() const { return record.state == "queued"; }
   bool runs() const { return record.state == "running"; }
   bool canGoOn() const;  ///< stopped, paused or failed: resuming makes only what is missing
-  bool over() const { return record.state == "done" || record.state == "cancelled"; }
+  bool over() const { return isOver(record); }
 };
 
 /// The queue as the store keeps it. The store is only ever touched on a thread of the desk's own; what was

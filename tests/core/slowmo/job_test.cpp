@@ -154,6 +154,21 @@ TEST_F(Jobs, ADamagedSegmentIsMadeAgain) {
   expectEqualFrames(whole.output, run(job.id).output);
 }
 
+TEST_F(Jobs, AFilmThatWasCutShortIsTold) {
+  const auto source = makeClip(place / "film.mkv", 200);
+  const auto told = [&](const nlohmann::json& settings) {
+    Watcher watcher;
+    run(queueJob(store, request(source, settings)).id, watcher);
+    return std::ranges::any_of(watcher.notes, [](const std::string& note) {
+      return note.find("lasts 00:08.0: it may have been cut short") != std::string::npos;
+    });
+  };
+  EXPECT_FALSE(told({}));
+  fs::resize_file(source, fs::file_size(source) / 2);
+  EXPECT_TRUE(told({}));
+  EXPECT_FALSE(told({{"trim_out", 1.0}})) << "a person wants no more";
+}
+
 TEST_F(Jobs, CutsStayClean) {
   const auto draw = [](int i) {
     cv::Mat frame = movingDisc(i, {160, 96});
