@@ -3,6 +3,7 @@
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
+#include <algorithm>
 
 #include "own_home.h"
 #include "ui/experiments/experiments_page.h"
@@ -12,8 +13,10 @@
 #include "ui/experiments/training_queue.h"
 #include "ui/theme.h"
 #include "ui/widgets/curve_plot.h"
+#include "ui/widgets/custom_plot.h"
 #include "ui/widgets/film_strip.h"
 #include "ui/widgets/gallery_view.h"
+#include "ui/widgets/loss_plot.h"
 #include "ui/widgets/message_bar.h"
 #include "ui/widgets/number_edit.h"
 #include "ui/work/store_thread.h"
@@ -155,6 +158,36 @@ class ExperimentsPageTest : public QObject {
     const auto& loss = p.newest()->scalars().at("loss");
     QCOMPARE(loss.front().step, 1);  // the whole curve is there, not only what came since
     for (std::size_t i = 1; i < loss.size(); ++i) QCOMPARE(loss[i].step, loss[i - 1].step + 1);
+    p.page.stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+  }
+
+  void whatAKilledRunLearntAfterItsCheckpointIsNotDrawnTwice() {
+    Page p;
+    p.page.start(small(0));
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() > 30, 30'000);
+    p.page.stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+    const int64_t run = p.newest()->runId(), reached = p.newest()->step();
+    constexpr double kLost = 99;
+    {
+      RunWriter killed(Store().folder(), run);
+      for (int64_t step = reached + 1; step < reached + 5; ++step)
+        killed.scalars(step, p.newest()->seconds(), {{"loss", kLost}});
+      killed.flush();
+    }
+    p.page.queue()->remove(p.newest());
+    const auto drawn = [&] {
+      const auto* plot = p.page.findChild<CurvePlot*>()->findChild<LossPlot*>();
+      double highest = 0;
+      for (int i = 0; i < plot->plot()->graphCount(); ++i)
+        for (const auto& point : *plot->plot()->graph(i)->data()) highest = std::max(highest, point.value);
+      return highest;
+    };
+    p.page.resumeRun(run);
+    QTRY_COMPARE_WITH_TIMEOUT(drawn(), kLost, 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() > reached + 5, 30'000);
+    QVERIFY(drawn() < kLost);
     p.page.stopAndKeep();
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }

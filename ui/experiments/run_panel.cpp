@@ -236,17 +236,24 @@ void RunPanel::setTraining(Training* training) {
   closerHint_->setVisible(!training->kind().closer.empty());
   tabs_->setTabVisible(tabs_->indexOf(holes_), training->kind().fillsHoles);
   labelMetrics(*curves_, training->kind());
-  curves_->addRun(u"run"_s, 0, training->scalars(), training->scores(), training->baselines());
   const auto showBest = [this] {
     if (const auto best = training_->best()) curves_->setBest(training_->kind().scores.front().name, *best);
   };
-  showBest();
+  const auto showCurves = [this, showBest] {
+    curves_->addRun(u"run"_s, 0, training_->scalars(), training_->scores(), training_->baselines());
+    showBest();
+  };
+  showCurves();
   connect(training, &Training::curvesGrew, this,
           [this, showBest](const Series& scalars, const Series& scores) {
             curves_->append(u"run"_s, scalars, scores);
             showBest();
             if (!scores.empty()) showScores();
           });
+  connect(training, &Training::curvesWentBack, this, [this, showCurves] {
+    showCurves();
+    showScores();
+  });
   connect(training, &Training::baselinesKnown, this, [this] {
     curves_->setBaselines(u"run"_s, training_->baselines());
     showScores();

@@ -215,7 +215,8 @@ double Training::stepsPerSecond() const {
 
 void Training::take(News news) {
   if (news.runId > 0) runId_ = news.runId;
-  if (resumes_ > 0 && !goesOn_ && (!news.scalars.empty() || !news.scores.empty())) {
+  const bool goesBack = resumes_ > 0 && !goesOn_ && (!news.scalars.empty() || !news.scores.empty());
+  if (goesBack) {
     // The run goes on from its last checkpoint: what came after it is learnt again.
     goesOn_ = true;
     int64_t from = std::numeric_limits<int64_t>::max();
@@ -253,7 +254,10 @@ void Training::take(News news) {
     Q_EMIT diagnosed();
   }
   if (news.baselines) Q_EMIT baselinesKnown();
-  if (!news.scalars.empty() || !news.scores.empty()) Q_EMIT curvesGrew(news.scalars, news.scores);
+  if (goesBack)
+    Q_EMIT curvesWentBack();
+  else if (!news.scalars.empty() || !news.scores.empty())
+    Q_EMIT curvesGrew(news.scalars, news.scores);
   if (news.gallery) {
     gallery_ = news.gallery;
     galleryStep_ = news.galleryStep;

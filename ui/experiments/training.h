@@ -87,6 +87,7 @@ class Training : public QObject {
   void stateChanged();
   void progressed();                                             ///< step, seconds
   void curvesGrew(const Series& scalars, const Series& scores);  ///< the new points only
+  void curvesWentBack();  ///< instead, once: what came after the last checkpoint is learnt again
   void baselinesKnown();
   void diagnosed();
   void galleryCame();

@@ -66,7 +66,9 @@ void CurvePlot::clear() {
 
 void CurvePlot::addRun(const QString& run, int colour, const Series& scalars, const Series& scores,
                        const Scores& baselines) {
-  Run& added = runs_.emplace_back(Run{run, colour, {}, baselines});
+  const auto known = std::ranges::find(runs_, run, &Run::name);
+  Run& added = known != runs_.end() ? *known : runs_.emplace_back();
+  added = Run{run, colour, {}, baselines};
   for (const auto& [name, points] : scalars) added.curves[name] = {SeriesKind::Train, points};
   for (const auto& [name, points] : scores) added.curves[name] = {SeriesKind::Validation, points};
   for (const auto& [name, curve] : added.curves) offer(metricOf(name).metric);

@@ -32,7 +32,8 @@ class CurvePlot : public QWidget {
   /// How a metric is written in the box and beside the axis, by its name: "PSNR on held-out pictures (dB)".
   void setMetricLabel(const std::string& metric, const QString& label);
   void clear();
-  /// With one run its name is left out of the legend. `colour` counts through the theme's colours.
+  /// Replaces one of this name. With one run its name is left out of the legend. `colour` counts through the
+  /// theme's colours.
   void addRun(const QString& run, int colour, const Series& scalars, const Series& scores,
               const Scores& baselines);
   void append(const QString& run, const Series& scalars, const Series& scores);
