@@ -249,7 +249,14 @@ void Player::show(ClipFrame frame) {
 }
 
 void Player::showTime() {
-  time_->setText(u"%1 / %2"_s.arg(timeText(shown_.time, 2), timeText(duration_, 2)));
+  constexpr int kRoomForBoth = 72 * kGrid;  // beside the tools
+  const QString time = timeText(shown_.time, 2);
+  time_->setText(width() < kRoomForBoth ? time : u"%1 / %2"_s.arg(time, timeText(duration_, 2)));
+}
+
+void Player::resizeEvent(QResizeEvent* event) {
+  showTime();
+  QWidget::resizeEvent(event);
 }
 
 void Player::setPlaying(bool playing) {

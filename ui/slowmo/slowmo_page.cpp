@@ -30,7 +30,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kPanelWidth = 356;
+constexpr int kPanelWidth = 356, kNarrowPanel = 304;
 constexpr int kMakeTab = 0, kQueueTab = 1;
 
 void applyMarks(const ClipMarks& marks, SlowmoRequest& request) {
@@ -59,6 +59,7 @@ SlowmoPage::SlowmoPage(QWidget* parent)
       welcome_(new Welcome),
       stage_(new ClipStage),
       left_(new QStackedWidget),
+      panel_(new QFrame),
       right_(new QTabWidget),
       make_(new MakePanel),
       queueView_(new QueueView(queue_)),
@@ -85,17 +86,21 @@ void SlowmoPage::buildLayout() {
   right_->addTab(make_, u"Make"_s);
   right_->addTab(queueView_, u"Queue"_s);
   right_->setStyleSheet(u"QTabWidget::tab-bar { left: %1px; }"_s.arg(2 * kGrid - 4));
-  auto* panel = new QFrame;
-  panel->setObjectName(u"rightPanel"_s);
-  panel->setFixedWidth(kPanelWidth);
-  auto* panelColumn = new QVBoxLayout(panel);
+  panel_->setObjectName(u"rightPanel"_s);
+  auto* panelColumn = new QVBoxLayout(panel_);
   panelColumn->setContentsMargins(1, kGrid, 0, 0);
   panelColumn->addWidget(right_);
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(0);
   row->addLayout(leftColumn, 1);
-  row->addWidget(panel);
+  row->addWidget(panel_);
+}
+
+// In a small window the clip needs the room more.
+void SlowmoPage::resizeEvent(QResizeEvent* event) {
+  panel_->setFixedWidth(std::clamp(width() / 3, kNarrowPanel, kPanelWidth));
+  QWidget::resizeEvent(event);
 }
 
 void SlowmoPage::connectStudy() {

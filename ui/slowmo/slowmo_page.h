@@ -7,6 +7,7 @@
 #include "ui/slowmo/job_queue.h"
 
 class QStackedWidget;
+class QFrame;
 class QTabWidget;
 
 namespace fw {
@@ -36,6 +37,7 @@ class SlowmoPage : public QWidget {
   MessageBar* messages() const { return messages_; }
 
  protected:
+  void resizeEvent(QResizeEvent* event) override;
   void keyPressEvent(QKeyEvent*) override;
 
  private:
@@ -71,6 +73,7 @@ class SlowmoPage : public QWidget {
   Welcome* welcome_;
   ClipStage* stage_;
   QStackedWidget* left_;
+  QFrame* panel_;
   QTabWidget* right_;
   MakePanel* make_;
   QueueView* queueView_;
