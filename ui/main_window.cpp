@@ -38,7 +38,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kRailWidth = 11 * kGrid;
+constexpr int kRailWidth = 12 * kGrid;
 constexpr int kFollowRunsEvery = 2000;  ///< ms, while something trains
 constexpr int kRefreshRunsAfter = 300;  ///< ms; a run says several things at once
 
