@@ -6,6 +6,7 @@
 
 #include "core/base/both_ways.h"
 #include "core/base/fast_loop.h"
+#include "core/image/shrink.h"
 #include "core/image/views.h"
 
 namespace fw {
@@ -34,17 +35,12 @@ cv::Size sizeForAgain(cv::Size full, cv::Size reduced) {
 }
 
 cv::Mat reducedGrey(const cv::Mat& frame, cv::Size size) {
-  cv::Mat grey, small;
+  cv::Mat grey, enlarged;
   cv::cvtColor(frame, grey, cv::COLOR_BGR2GRAY);
   if (size == frame.size()) return to8Bit(grey);
-  // Halves are quickly made, parts that are no halves are not.
-  while (grey.cols > 4 * size.width && grey.rows > 4 * size.height) {
-    cv::Mat half;
-    cv::resize(grey, half, {grey.cols / 2, grey.rows / 2}, 0, 0, cv::INTER_AREA);
-    grey = half;
-  }
-  cv::resize(grey, small, size, 0, 0, size.width < grey.cols ? cv::INTER_AREA : cv::INTER_CUBIC);
-  return to8Bit(small);
+  if (size.width < grey.cols) return to8Bit(shrunk(grey, size));
+  cv::resize(grey, enlarged, size, 0, 0, cv::INTER_CUBIC);
+  return to8Bit(enlarged);
 }
 
 FW_FAST_LOOP void trustRow(const float* there, const float* back, const uchar* before, const uchar* after,

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <opencv2/imgproc.hpp>
 #include <optional>
 
 #include "core/base/error.h"
+#include "core/image/shrink.h"
 #include "core/video/planes.h"
 
 extern "C" {
@@ -94,7 +94,7 @@ cv::Mat planeOf(const AVFrame& picture, int plane) {
 
 /// Planes shrunk to about this size before anything else is done with them: a quarter of the time that
 /// swscale takes. Null where there is little to shrink, or the layout is another.
-Picture shrunk(const AVFrame& from, int width, int height) {
+Picture shrunkFrame(const AVFrame& from, int width, int height) {
   const auto format = static_cast<AVPixelFormat>(from.format);
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
   const bool planar = layout && !isRgb(format) && layout->nb_components == 3 &&
@@ -109,14 +109,8 @@ Picture shrunk(const AVFrame& from, int width, int height) {
   small->chroma_location = AVCHROMA_LOC_CENTER;  // whatever it was: the mean of many samples lies amid them
   check(av_frame_get_buffer(small.get(), 0), "Could not scale the picture", "");
   for (int plane = 0; plane < 3; ++plane) {
-    cv::Mat source = planeOf(from, plane), target = planeOf(*small, plane);
-    // Halves are quickly made, quarters are not.
-    while (source.cols >= 4 * target.cols && source.rows >= 4 * target.rows) {
-      cv::Mat half;
-      cv::resize(source, half, {source.cols / 2, source.rows / 2}, 0, 0, cv::INTER_AREA);
-      source = half;
-    }
-    cv::resize(source, target, target.size(), 0, 0, cv::INTER_AREA);
+    cv::Mat target = planeOf(*small, plane);
+    shrunk(planeOf(from, plane), target.size()).copyTo(target);
   }
   return small;
 }
@@ -284,7 +278,7 @@ cv::Mat onWhite(const cv::Mat& bgra) {
 }
 
 cv::Mat Converter::toBgr(const AVFrame& whole, int width, int height, bool sixteenBit) {
-  const Picture small = shrunk(whole, width, height);
+  const Picture small = shrunkFrame(whole, width, height);
   const AVFrame& picture = small ? *small : whole;
   // swscale's SIMD may write a few bytes past a line: one spare row keeps them inside. It is given up rather
   // than cut off: OpenCV's filters would look at it beyond the edge of a part.

@@ -1,0 +1,9 @@
+#pragma once
+#include <opencv2/core.hpp>
+
+namespace fw {
+
+/// A smaller picture, each pixel the mean of those that it covers; nearly so where these are no whole number.
+cv::Mat shrunk(const cv::Mat& picture, cv::Size size);
+
+}  // namespace fw
