@@ -71,16 +71,11 @@ QString titlesWith(ParameterKind kind) {
 
 FileFit fitOf(const QString& file) {
   if (QFileInfo(file).isDir()) return FileFit::Folder;
-  static const QStringList videos{u"mp4"_s,  u"mkv"_s,  u"mov"_s, u"webm"_s, u"avi"_s, u"m4v"_s,
-                                  u"mpg"_s,  u"mpeg"_s, u"ts"_s,  u"m2ts"_s, u"mts"_s, u"wmv"_s,
-                                  u"flv"_s,  u"3gp"_s,  u"ogv"_s, u"mxf"_s,  u"vob"_s, u"gif"_s,
-                                  u"apng"_s, u"y4m"_s,  u"f4v"_s, u"divx"_s, u"asf"_s, u"dv"_s};
-  static const QStringList pictures{u"png"_s,  u"jpg"_s, u"jpeg"_s, u"bmp"_s, u"tif"_s, u"tiff"_s,
-                                    u"webp"_s, u"ppm"_s, u"pgm"_s,  u"jp2"_s, u"exr"_s, u"avif"_s};
+  const std::filesystem::path path = file.toStdString();
+  if (isVideo(path)) return FileFit::Video;
+  if (isPicture(path)) return FileFit::Picture;
   static const QStringList weights{u"safetensors"_s, u"pt"_s, u"pth"_s, u"pkl"_s, u"ckpt"_s};
   const QString ending = QFileInfo(file).suffix().toLower();
-  if (videos.contains(ending)) return FileFit::Video;
-  if (pictures.contains(ending)) return FileFit::Picture;
   if (weights.contains(ending)) return FileFit::Weights;
   if (ending == u"json"_s) return FileFit::Setup;
   return FileFit::Unknown;

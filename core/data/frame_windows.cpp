@@ -6,10 +6,8 @@
 #include <mutex>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
-#include <set>
 
 #include "core/base/error.h"
-#include "core/base/paths.h"
 #include "core/image/views.h"
 #include "core/video/video.h"
 
@@ -18,12 +16,6 @@ namespace {
 
 constexpr std::size_t kCacheBytes = std::size_t{1200} << 20;  // decoded frames kept in memory
 constexpr int kJpegQuality = 97;  // for frames of videos, which are kept compressed
-
-bool isVideo(const std::filesystem::path& file) {
-  static const std::set<std::string> endings{".mp4", ".mkv", ".mov",  ".avi", ".webm",
-                                             ".m4v", ".mpg", ".mpeg", ".ts"};
-  return endings.contains(lowerEnding(file));
-}
 
 /// Frames of a sequence are numbered without gaps; anything else is a pile of photographs.
 bool isSequence(const std::vector<std::filesystem::path>& files) {
@@ -275,7 +267,7 @@ FoundPictures findPictures(const std::vector<std::string>& paths) {
       else if (isVideo(entry.path()))
         found.videos.push_back(entry.path());
     }
-    std::sort(pictures.begin(), pictures.end());
+    std::ranges::sort(pictures, comesBefore);
     std::sort(folders.begin(), folders.end());
     if (isSequence(pictures))
       found.sequences.push_back({folder.filename().string(), pictures});

@@ -42,7 +42,9 @@ ShortClip read(const std::filesystem::path& path, int height, int multiple, std:
 
 /// A folder of clips rather than of frames.
 bool holdsClips(const std::filesystem::path& folder) {
-  return std::filesystem::is_directory(folder) && picturesIn(folder).empty();
+  using Folder = std::filesystem::directory_iterator;
+  return std::filesystem::is_directory(folder) &&
+         std::none_of(Folder(folder), Folder(), [](const auto& entry) { return isPicture(entry.path()); });
 }
 
 }  // namespace
@@ -55,7 +57,8 @@ std::vector<ShortClip> readClips(const std::vector<std::string>& paths, int heig
       sources.push_back(path);
       continue;
     }
-    for (const auto& entry : std::filesystem::directory_iterator(path)) sources.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (entry.is_directory() || isVideo(entry.path())) sources.push_back(entry.path());
   }
   std::sort(sources.begin(), sources.end());
   std::vector<ShortClip> clips;

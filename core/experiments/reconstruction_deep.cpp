@@ -11,6 +11,7 @@
 #include "core/data/sample_pictures.h"
 #include "core/experiments/learning_steps.h"
 #include "core/image/metrics.h"
+#include "core/image/sizes.h"
 #include "core/image/views.h"
 #include "core/learn/experiment.h"
 #include "core/learn/fused_adam.h"
@@ -89,19 +90,6 @@ cv::Size roundedDown(int64_t width, int64_t height) {
   return {static_cast<int>(width / 16 * 16), static_cast<int>(height / 16 * 16)};
 }
 
-cv::Mat fitted(const cv::Mat& image, cv::Size size) {
-  const double scale =
-      std::max(static_cast<double>(size.width) / image.cols, static_cast<double>(size.height) / image.rows);
-  cv::Mat scaled;
-  cv::resize(image, scaled,
-             {std::max(size.width, static_cast<int>(std::lround(image.cols * scale))),
-              std::max(size.height, static_cast<int>(std::lround(image.rows * scale)))},
-             0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  return scaled(cv::Rect((scaled.cols - size.width) / 2, (scaled.rows - size.height) / 2, size.width,
-                         size.height))
-      .clone();
-}
-
 /// Pictures as they are asked for: read or invented once, then kept as bytes. May be asked by two threads:
 /// the one that learns and the one that makes its next batch.
 class PictureShelf {
@@ -118,9 +106,9 @@ class PictureShelf {
     const std::scoped_lock lock(*oneAtATime_);
     auto& picture = kept_[static_cast<std::size_t>(index)];
     if (!picture.empty()) return picture;
-    if (!files_.empty()) return picture = fitted(readImage(files_[static_cast<std::size_t>(index)]), size_);
+    if (!files_.empty()) return picture = cutToFit(readImage(files_[static_cast<std::size_t>(index)]), size_);
     Random random(seed_ + static_cast<uint64_t>(index));
-    return picture = fitted(inventedPhoto(std::max(size_.width, size_.height), random), size_);
+    return picture = cutToFit(inventedPhoto(std::max(size_.width, size_.height), random), size_);
   }
 
  private:

@@ -1,11 +1,11 @@
 #include "core/experiments/reconstruction_sanity.h"
 
 #include <numeric>
-#include <opencv2/imgproc.hpp>
 
 #include "core/base/error.h"
 #include "core/data/sample_pictures.h"
 #include "core/image/metrics.h"
+#include "core/image/sizes.h"
 #include "core/image/views.h"
 #include "core/learn/experiment.h"
 #include "core/learn/fused_adam.h"
@@ -58,18 +58,6 @@ Schema schema() {
                        3, 1, 256);
   batch.advanced = true;
   return Schema({pictures, width, height, bottleneck, rate, batch});
-}
-
-cv::Mat cutToFit(const cv::Mat& image, cv::Size size) {
-  const double scale =
-      std::max(static_cast<double>(size.width) / image.cols, static_cast<double>(size.height) / image.rows);
-  const cv::Size larger(std::max(size.width, static_cast<int>(std::lround(image.cols * scale))),
-                        std::max(size.height, static_cast<int>(std::lround(image.rows * scale))));
-  cv::Mat scaled;
-  cv::resize(image, scaled, larger, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const cv::Rect middle((larger.width - size.width) / 2, (larger.height - size.height) / 2, size.width,
-                        size.height);
-  return scaled(middle).clone();
 }
 
 std::vector<cv::Mat> picturesFor(const Settings& settings) {

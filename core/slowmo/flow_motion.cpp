@@ -6,7 +6,7 @@
 
 #include "core/base/both_ways.h"
 #include "core/base/fast_loop.h"
-#include "core/image/shrink.h"
+#include "core/image/sizes.h"
 #include "core/image/views.h"
 
 namespace fw {

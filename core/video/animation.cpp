@@ -241,7 +241,7 @@ void encodeWebp(const Segments& segments, const fs::path& output, int quality, i
       Options settings, container;
       settings.set("lossless", quality == 0 ? "1" : "0");
       settings.set("quality", std::to_string(std::max(0.0, 100.0 - kLoss * quality)));
-      container.set("loop", std::to_string(loops));
+      container.set("loop", std::to_string(loops < 0 ? 1 : loops));
       writer.emplace(
           output,
           openPictureEncoder("libwebp_anim", AV_PIX_FMT_BGRA, frame->image.size(), kMilliseconds, settings),

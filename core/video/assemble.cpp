@@ -51,7 +51,7 @@ class JoinedVideo {
     carry(source.masteringDisplay, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, *to);
     carry(source.contentLight, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, *to);
     to->time_base = base_;
-    to->sample_aspect_ratio = stream().sample_aspect_ratio;
+    to->sample_aspect_ratio = codec.sample_aspect_ratio = stream().sample_aspect_ratio;
     to->avg_frame_rate = stream().avg_frame_rate;
     to->disposition = AV_DISPOSITION_DEFAULT;
     delay_ = static_cast<std::size_t>(std::max(0, codec.video_delay));
@@ -327,6 +327,11 @@ const AVOutputFormat* knownContainer(const fs::path& output) {
   return container;
 }
 
+/// A GIF that does not say goes round once; what was no animation goes round for ever.
+int loopsLike(const VideoInfo& source) {
+  return source.container == "gif" ? source.loops : std::max(0, source.loops);
+}
+
 }  // namespace
 
 AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& source, const Retiming& retiming,
@@ -335,8 +340,7 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
   AssembleReport report;
   if (isAnimation(file)) {
     encodeAnimation(
-        segments, source, file, quality, std::max(0, source.loops), onProgress ? onProgress : [](double) {},
-        stop);
+        segments, source, file, quality, loopsLike(source), onProgress ? onProgress : [](double) {}, stop);
     report.notes = animationNotes(source, file);
     return report;
   }
@@ -375,9 +379,13 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
           report.notes.push_back(std::string("A sound track is left out: ") + error.what());
         }
       } else {
-        subtitles.push_back(planned.handling == Handling::Copy
-                                ? copySubtitles(input, planned.source, timeline, output)
-                                : convertSubtitles(input, planned, timeline, output));
+        try {
+          subtitles.push_back(planned.handling == Handling::Copy
+                                  ? copySubtitles(input, planned.source, timeline, output)
+                                  : convertSubtitles(input, planned, timeline, output));
+        } catch (const Error& error) {
+          report.notes.push_back(std::string("Subtitles are left out: ") + error.what());
+        }
       }
     }
     // Attachments come last, as Matroska's own tools put them.

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "core/image/shrink.h"
+#include "core/image/sizes.h"
 #include "core/video/planes.h"
 
 extern "C" {

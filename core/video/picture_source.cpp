@@ -131,10 +131,25 @@ class PictureSource : public FrameSource {
 
 }  // namespace
 
+std::span<const std::string_view> videoEndings() {
+  static constexpr std::string_view kEndings[] = {
+      ".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg",  ".mpeg", ".ts",  ".m2ts", ".mts", ".wmv",
+      ".flv", ".3gp", ".ogv", ".mxf", ".vob",  ".gif", ".apng", ".y4m",  ".f4v", ".divx", ".asf", ".dv"};
+  return kEndings;
+}
+
+std::span<const std::string_view> pictureEndings() {
+  static constexpr std::string_view kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
+                                                  ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
+  return kEndings;
+}
+
+bool isVideo(const fs::path& file) {
+  return std::ranges::find(videoEndings(), lowerEnding(file)) != videoEndings().end();
+}
+
 bool isPicture(const fs::path& file) {
-  static constexpr const char* kEndings[] = {".png",  ".jpg", ".jpeg", ".tif", ".tiff", ".bmp",
-                                             ".webp", ".ppm", ".pgm",  ".jp2", ".exr"};
-  return std::ranges::find(kEndings, lowerEnding(file)) != std::end(kEndings);
+  return std::ranges::find(pictureEndings(), lowerEnding(file)) != pictureEndings().end();
 }
 
 bool comesBefore(const fs::path& a, const fs::path& b) {

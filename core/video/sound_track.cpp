@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -94,7 +95,12 @@ class CopiedSound : public Track {
     packet.dts = packet.dts == AV_NOPTS_VALUE ? packet.pts : packet.dts - origin_;
     packet.stream_index = index_;
     packet.pos = -1;
-    output.write(packet, base_);
+    const AVRational unitOfResult = output->streams[index_]->time_base;
+    av_packet_rescale_ts(&packet, base_, unitOfResult);
+    // Where recordings were joined, a clock may step back; no container takes that.
+    packet.dts = last_ = std::max(packet.dts, last_ + 1);
+    packet.pts = std::max(packet.pts, packet.dts);
+    output.write(packet, unitOfResult);
   }
 
  private:
@@ -102,6 +108,7 @@ class CopiedSound : public Track {
   AVRational base_;
   Timeline timeline_;
   int64_t origin_ = 0;
+  int64_t last_ = std::numeric_limits<int64_t>::min();  // in the result's own unit
   bool keepRunUp_ = false;
 };
 

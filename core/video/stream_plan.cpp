@@ -157,7 +157,7 @@ StreamPlan planStreams(const Input& source, int videoStream, const Retiming& ret
         }
         if (name == "matroska")
           planned.handling = Handling::Attach;
-        else if (name == "mp4" || name == "mov" || name == "ipod")
+        else if (name == "mp4" || name == "ipod")
           planned.handling = Handling::CoverPicture;
         else {
           plan.notes.push_back("The cover picture is left out: " + word + " cannot hold one.");

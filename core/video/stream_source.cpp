@@ -191,9 +191,21 @@ class StreamSource : public FrameSource {
     return own > 0 ? own : lastDuration_ > 0 ? lastDuration_ : nominalDuration();
   }
 
+  /// FFmpeg's own decoder of VP8 and VP9 leaves transparency out.
+  static const AVCodec* decoderOf(const AVStream& stream) {
+    const AVCodecID codec = stream.codecpar->codec_id;
+    const AVDictionaryEntry* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+    const char* other = codec == AV_CODEC_ID_VP9   ? "libvpx-vp9"
+                        : codec == AV_CODEC_ID_VP8 ? "libvpx"
+                                                   : nullptr;
+    if (other && alpha && std::string(alpha->value) == "1")
+      if (const AVCodec* whole = avcodec_find_decoder_by_name(other)) return whole;
+    return avcodec_find_decoder(codec);
+  }
+
   void openDecoder() {
     const AVStream& stream = *input_.stream(stream_);
-    const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+    const AVCodec* decoder = decoderOf(stream);
     if (!decoder)
       throw Error("This build of FFmpeg cannot decode " + info_.codec, file_.string(),
                   "Convert the video to H.264 first.");

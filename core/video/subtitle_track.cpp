@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/base/error.h"
 #include "core/video/track.h"
@@ -29,6 +32,61 @@ Showing retimed(double start, double length, const Timeline& timeline) {
   return showing;
 }
 
+/// Text of an MP4 sample: its length in two bytes comes first, styles may follow.
+std::string_view textOf(const AVPacket& sample) {
+  const std::string_view all(reinterpret_cast<const char*>(sample.data),
+                             static_cast<std::size_t>(sample.size));
+  if (all.size() < 2) return {};
+  return all.substr(
+      2, static_cast<std::size_t>(static_cast<uint8_t>(all[0]) << 8 | static_cast<uint8_t>(all[1])));
+}
+
+Packet sampleOf(const std::string& text, const AVPacket& like) {
+  Packet sample = newPacket();
+  const auto length = std::min<std::size_t>(text.size(), UINT16_MAX);
+  check(av_new_packet(sample.get(), static_cast<int>(2 + length)), "Could not write the subtitles", "");
+  check(av_packet_copy_props(sample.get(), &like), "Could not write the subtitles", "");
+  sample->stream_index = like.stream_index;
+  sample->data[0] = static_cast<uint8_t>(length >> 8);
+  sample->data[1] = static_cast<uint8_t>(length & 0xff);
+  std::memcpy(sample->data + 2, text.data(), length);
+  return sample;
+}
+
+/// Writes the lines of a track in order. MP4 and QuickTime show one sample at a time, and whoever writes them
+/// moves what overlaps: there a line ends where the next begins, and two that begin together are one.
+class Lines {
+ public:
+  explicit Lines(const AVStream& stream) : oneAtATime_(stream.codecpar->codec_id == AV_CODEC_ID_MOV_TEXT) {}
+
+  void put(Packet line, Output& output) {
+    line->pts = line->dts = last_ = std::max(line->pts, last_);
+    if (!oneAtATime_) return output.write(*line, kMilliseconds);
+    if (held_ && held_->pts == line->pts) return join(*line);
+    if (held_ && held_->duration > line->pts - held_->pts) held_->duration = line->pts - held_->pts;
+    finish(output);
+    held_ = std::move(line);
+  }
+  void finish(Output& output) {
+    if (held_) output.write(*held_, kMilliseconds);
+    held_ = {};
+  }
+
+ private:
+  void join(const AVPacket& line) {
+    std::string text(textOf(*held_));
+    if (!text.empty() && !textOf(line).empty()) text += '\n';
+    text += textOf(line);
+    const int64_t longest = std::max(held_->duration, line.duration);
+    held_ = sampleOf(text, *held_);
+    held_->duration = longest;
+  }
+
+  bool oneAtATime_;
+  int64_t last_ = 0;
+  Packet held_;
+};
+
 class CopiedSubtitles : public Track {
  public:
   CopiedSubtitles(const Input& input, int stream, const Timeline& timeline, Output& output)
@@ -40,9 +98,11 @@ class CopiedSubtitles : public Track {
     to->codecpar->codec_tag = 0;
     to->time_base = kMilliseconds;
     copyDescription(*input.stream(stream), *to);
+    lines_ = Lines(*to);
   }
 
   int source() const override { return source_; }
+  void finish(Output& output) override { lines_->finish(output); }
 
   void take(AVPacket& packet, Output& output) override {
     if (packet.pts == AV_NOPTS_VALUE) return;
@@ -50,18 +110,20 @@ class CopiedSubtitles : public Track {
     const Showing showing = retimed(static_cast<double>(packet.pts) * unit,
                                     static_cast<double>(packet.duration) * unit, timeline_);
     if (!showing.visible) return;
-    packet.pts = packet.dts = last_ = std::max(showing.start, last_);
-    packet.duration = std::max<int64_t>(0, showing.length);
-    packet.stream_index = index_;
-    packet.pos = -1;
-    output.write(packet, kMilliseconds);
+    Packet line = newPacket();
+    av_packet_move_ref(line.get(), &packet);
+    line->pts = showing.start;
+    line->duration = std::max<int64_t>(0, showing.length);
+    line->stream_index = index_;
+    line->pos = -1;
+    lines_->put(std::move(line), output);
   }
 
  private:
   int source_, index_ = 0;
   AVRational base_;
   Timeline timeline_;
-  int64_t last_ = 0;
+  std::optional<Lines> lines_;
 };
 
 /// Text from one container's words to another's.
@@ -91,9 +153,11 @@ class ConvertedSubtitles : public Track {
     check(avcodec_parameters_from_context(to->codecpar, encoder_.get()), kFailed, "");
     to->time_base = kMilliseconds;
     copyDescription(from, *to);
+    lines_ = Lines(*to);
   }
 
   int source() const override { return source_; }
+  void finish(Output& output) override { lines_->finish(output); }
 
   void take(AVPacket& packet, Output& output) override {
     if (packet.pts == AV_NOPTS_VALUE) return;
@@ -112,13 +176,13 @@ class ConvertedSubtitles : public Track {
       size = avcodec_encode_subtitle(encoder_.get(), text, sizeof text, &line);
     avsubtitle_free(&line);
     if (size <= 0) return;
-    const Packet converted = newPacket();
+    Packet converted = newPacket();
     check(av_new_packet(converted.get(), size), kFailed, "");
     std::memcpy(converted->data, text, static_cast<std::size_t>(size));
-    converted->pts = converted->dts = last_ = std::max(showing.start, last_);
+    converted->pts = showing.start;
     converted->duration = std::max<int64_t>(0, showing.length);
     converted->stream_index = index_;
-    output.write(*converted, kMilliseconds);
+    lines_->put(std::move(converted), output);
   }
 
  private:
@@ -127,7 +191,7 @@ class ConvertedSubtitles : public Track {
   AVRational base_;
   Timeline timeline_;
   Codec decoder_, encoder_;
-  int64_t last_ = 0;
+  std::optional<Lines> lines_;
 };
 
 }  // namespace

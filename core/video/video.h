@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 struct AVFrame;
@@ -78,7 +79,11 @@ VideoInfo probe(const std::filesystem::path& file, const ReadOptions& options = 
 /// The pictures of a folder in the order a person would sort them: name_2 before name_10.
 std::vector<std::filesystem::path> picturesIn(const std::filesystem::path& folder);
 
-/// A still picture, by its name's ending.
+/// What names of videos and of still pictures end in, with the dot.
+std::span<const std::string_view> videoEndings();
+std::span<const std::string_view> pictureEndings();
+/// By the name's ending.
+bool isVideo(const std::filesystem::path& file);
 bool isPicture(const std::filesystem::path& file);
 /// The order a person would sort names in.
 bool comesBefore(const std::filesystem::path& a, const std::filesystem::path& b);

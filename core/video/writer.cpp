@@ -248,7 +248,9 @@ VideoWriter::VideoWriter(const fs::path& file, const EncodeSettings& settings, c
   EncodeSettings lossless = settings;
   lossless.codec = "ffv1";
   lossless.bitDepth = 8;
-  state_->stream = std::make_unique<StreamWriter>(state_->beside, lossless, format);
+  VideoFormat exact = format;
+  if (exact.like.pixelFormat.empty()) exact.like.pixelFormat = "bgr24";  // drawn, of no film: as it is
+  state_->stream = std::make_unique<StreamWriter>(state_->beside, lossless, exact);
 }
 
 VideoWriter::~VideoWriter() = default;

@@ -12,6 +12,7 @@
 #include "core/base/paths.h"
 #include "ui/theme.h"
 #include "ui/widgets/drop_zone.h"
+#include "ui/widgets/file_filter.h"
 
 namespace fw {
 namespace {
@@ -30,19 +31,13 @@ QString sampleFile() {
   }
 }
 
-QString filter() {
-  return u"Videos and pictures (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.mpeg *.ts *.mts *.wmv *.flv "
-         u"*.ogv *.3gp "
-         u"*.gif *.webp *.apng *.png *.jpg *.jpeg *.tif *.tiff *.bmp);;All files (*)"_s;
-}
-
 }  // namespace
 
 Welcome::Welcome(QWidget* parent) : QWidget(parent), recent_(new QVBoxLayout), recentPart_(new QWidget) {
   auto* zone = new DropZone(
       u"slowmo"_s, u"Drop a video here"_s,
       u"It plays at once. Make it slower or smoother: the frames in between are made on this computer."_s,
-      filter());
+      videosAndPictures());
   zone->setMinimumHeight(320);
   auto* folder = new QPushButton(icon(u"images"_s), u"Open a folder of pictures…"_s);
   auto* sample = new QPushButton(icon(u"video"_s), u"Try the sample clip"_s);

@@ -14,6 +14,7 @@
 #include "core/image/views.h"
 #include "ui/theme.h"
 #include "ui/widgets/drop_zone.h"
+#include "ui/widgets/file_filter.h"
 #include "ui/widgets/frame_view.h"
 #include "ui/work/task.h"
 
@@ -74,8 +75,7 @@ PathListEdit::PathListEdit(QWidget* parent)
   connect(add, &QPushButton::clicked, this, [this] {
     QSettings settings;
     const QStringList files = QFileDialog::getOpenFileNames(
-        this, u"Add files"_s, settings.value(u"folders/own"_s).toString(),
-        u"Pictures and clips (*.png *.jpg *.jpeg *.bmp *.tif *.tiff *.webp *.gif *.mp4 *.mkv *.mov *.webm *.avi);;All files (*)"_s);
+        this, u"Add files"_s, settings.value(u"folders/own"_s).toString(), videosAndPictures());
     if (files.isEmpty()) return;
     settings.setValue(u"folders/own"_s, QFileInfo(files.first()).absolutePath());
     this->add(files);

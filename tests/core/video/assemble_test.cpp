@@ -441,6 +441,66 @@ TEST(Assemble, AnAnimationHasTheQualityThatWasChosen) {
   EXPECT_GT(sizeAt(10), sizeAt(50) * 5 / 4);
 }
 
+TEST(Assemble, CopiedSoundGoesOnWhereItsClockStepsBack) {
+  const Folder folder;
+  const fs::path one = folder / "one.ts", source = folder / "twice.ts", file = folder / "smooth.mkv";
+  ffmpeg(
+      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -f lavfi -i sine=f=440:r=48000:d=2 -c:v libx264 -preset "
+      "ultrafast -pix_fmt yuv420p -c:a mp2",
+      one);
+  std::ofstream(source, std::ios::binary)
+      << std::ifstream(one, std::ios::binary).rdbuf() << std::ifstream(one, std::ios::binary).rdbuf();
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {50, 1}), {0, 200});
+  EXPECT_THAT(assemble(parts, probe(source), {}, file, {}, {}).notes, IsEmpty());
+  const auto packets = ffprobe(file, "-select_streams a:0 -show_packets")["packets"];
+  ASSERT_EQ(packets.size(), ffprobe(source, "-select_streams a:0 -show_packets")["packets"].size());
+  for (std::size_t i = 1; i < packets.size(); ++i)
+    ASSERT_GE(packets[i]["pts"].get<int64_t>(), packets[i - 1]["pts"].get<int64_t>()) << i;
+}
+
+TEST(Assemble, LinesThatOverlapComeAtTheirTimesInMp4) {
+  const Folder folder;
+  std::ofstream(folder / "lines.srt") << "1\n00:00:00,200 --> 00:00:01,500\nFirst\n\n"
+                                      << "2\n00:00:00,600 --> 00:00:01,000\nSecond\n\n"
+                                      << "3\n00:00:00,600 --> 00:00:01,800\nThird\n";
+  const fs::path source = folder / "source.mkv", file = folder / "slow.mp4";
+  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=2 -i " + quoted((folder / "lines.srt").string()) +
+             " -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:s srt",
+         source);
+  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {50, 1}), {0, 200});
+  assemble(parts, probe(source), {.stretch = 2}, file, {}, {});
+  ffmpeg("-i " + quoted(file.string()) + " -map 0:s", folder / "made.srt");
+  std::ifstream in(folder / "made.srt");
+  std::string made((std::istreambuf_iterator<char>(in)), {});
+  std::erase(made, '\r');
+  EXPECT_THAT(made, HasSubstr("00:00:00,400 --> 00:00:01,200\nFirst\n\n"));
+  EXPECT_THAT(made, HasSubstr("00:00:01,200 --> 00:00:03,600\nSecond\nThird\n"));
+}
+
+TEST(Assemble, PixelsKeepTheirShapeInEveryContainer) {
+  const Folder folder;
+  VideoFormat wide = formatOf(96, 64, {25, 1});
+  wide.like.pixelAspect = {64, 45};
+  wide.like.container = "pictures";
+  const auto parts = writeSegments(folder, {.speed = "fast"}, wide, {0, 10});
+  for (const char* name : {"a.mp4", "a.mov", "a.mkv"}) {
+    assemble(parts, wide.like, {}, folder / name, {}, {});
+    EXPECT_EQ(ffprobe(folder / name)["streams"][0]["sample_aspect_ratio"], "64:45") << name;
+  }
+}
+
+TEST(Assemble, AGifThatPlaysOnceStaysSo) {
+  const Folder folder;
+  const auto parts = writeSegments(folder, {.codec = "ffv1"}, formatOf(48, 32, {20, 1}), {0, 6});
+  for (const int loops : {-1, 0, 3}) {
+    const fs::path source = folder / "source.gif", file = folder / "made.gif";
+    ffmpeg("-f lavfi -i testsrc2=s=48x32:r=10:d=0.3 -loop " + std::to_string(loops), source);
+    const VideoInfo info = probe(source);
+    assemble(parts, info, {}, file, {}, {});
+    EXPECT_EQ(probe(file).loops, info.loops) << loops;
+  }
+}
+
 TEST(Assemble, LeavesNoFileWhenItFailsOrIsStopped) {
   const Folder folder;
   VideoInfo source;

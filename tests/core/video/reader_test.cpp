@@ -318,7 +318,12 @@ TEST(VideoReader, WhatIsTransparentLiesOnWhite) {
   ffmpeg(half, pictures / "%03d.png");
   ffmpeg(half + "-c:v qtrle", folder / "clip.mov");
   ffmpeg(half + "-vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse'", folder / "clip.gif");
-  for (const auto& file : {pictures, folder / "clip.mov", folder / "clip.gif"}) {
+  std::vector<fs::path> files = {pictures, folder / "clip.mov", folder / "clip.gif"};
+  if (canEncode("vp9")) {
+    files.push_back(folder / "clip.webm");
+    ffmpeg(half + "-c:v libvpx-vp9 -lossless 1 -pix_fmt yuva420p", files.back());
+  }
+  for (const auto& file : files) {
     SCOPED_TRACE(file.filename());
     VideoReader reader(file);
     EXPECT_TRUE(reader.info().hasAlpha);

@@ -1,4 +1,4 @@
-#include "core/image/shrink.h"
+#include "core/image/sizes.h"
 
 #include <gtest/gtest.h>
 
