@@ -50,6 +50,7 @@ class Watch : public TrainObserver {
   }
   void onGallery(int64_t step, const Gallery& gallery) override { other_.onGallery(step, gallery); }
   void onState(RunState state) override { other_.onState(state); }
+  void onDiagnosis(const std::string& text) override { other_.onDiagnosis(text); }
   void onBaselines(const Scores& scores) override { other_.onBaselines(scores); }
 
   std::stop_token token() const { return stop_.get_token(); }

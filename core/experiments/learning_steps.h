@@ -127,14 +127,17 @@ std::string shortNumber(double value);
 /// No gradients and evaluation mode for as long as it lives.
 class Evaluating {
  public:
-  explicit Evaluating(torch::nn::Module& module) : module_(module) { module_.eval(); }
-  ~Evaluating() { module_.train(); }
+  explicit Evaluating(torch::nn::Module& module) : module_(module), trained_(module.is_training()) {
+    module_.eval();
+  }
+  ~Evaluating() { module_.train(trained_); }
   Evaluating(const Evaluating&) = delete;
   Evaluating& operator=(const Evaluating&) = delete;
 
  private:
   torch::NoGradGuard noGrad_;
   torch::nn::Module& module_;
+  bool trained_;
 };
 
 }  // namespace fw

@@ -134,7 +134,7 @@ RunResult resumeRun(Store& store, int64_t runId, int64_t steps, TrainObserver& o
   if (steps != 0) request.steps = steps;
   validate(request);
   if (run.state == RunState::Finished && request.steps != 0 && request.steps <= run.step)
-    throw Error("This run has already made its " + std::to_string(request.steps) + " steps",
+    throw Error("This run has already made its " + std::to_string(run.step) + " steps",
                 "run " + std::to_string(runId), "Say up to which step it is to go on.");
   return trainInStore(store, runId, request, observer, control, std::move(stop));
 }

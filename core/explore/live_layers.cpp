@@ -39,6 +39,8 @@ torch::Tensor inputOf(const autograd::Node& node) try {
   if (const auto* dense = dynamic_cast<const generated::AddmmBackward0*>(&node)) return dense->mat1_.unpack();
   if (const auto* norm = dynamic_cast<const generated::NativeBatchNormBackward0*>(&node))
     return norm->input_.unpack();
+  if (const auto* onGpu = dynamic_cast<const generated::CudnnBatchNormBackward0*>(&node))
+    return onGpu->input_.unpack();
   return {};
 } catch (const c10::Error&) {
   return {};

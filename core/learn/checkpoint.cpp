@@ -1,7 +1,6 @@
 #include "core/learn/checkpoint.h"
 
 #include <charconv>
-#include <chrono>
 
 #include "core/base/error.h"
 #include "core/base/log.h"
@@ -82,10 +81,6 @@ bool allFinite(const TensorMap& tensors) {
   return std::ranges::all_of(tensors, [](const auto& entry) {
     return !entry.second.is_floating_point() || torch::isfinite(entry.second).all().template item<bool>();
   });
-}
-
-double secondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -217,11 +212,6 @@ bool CheckpointKeeper::idle() {
   return !writing_ && !last_ && !best_;
 }
 
-double CheckpointKeeper::lastWriteSeconds() {
-  const std::scoped_lock lock(mutex_);
-  return writeSeconds_;
-}
-
 void CheckpointKeeper::finish() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return !writing_ && !last_ && !best_; });
@@ -236,7 +226,6 @@ void CheckpointKeeper::work(std::stop_token stop) {
     writing_ = true;
     lock.unlock();
     std::exception_ptr thrown;
-    const auto start = std::chrono::steady_clock::now();
     try {
       if (best) writeBest(*best);
       if (last) writeLast(*last);
@@ -245,7 +234,6 @@ void CheckpointKeeper::work(std::stop_token stop) {
     }
     lock.lock();
     writing_ = false;
-    writeSeconds_ = secondsSince(start);
     if (thrown && !failure_) failure_ = thrown;
     changed_.notify_all();
   }

@@ -51,7 +51,6 @@ class CheckpointKeeper {
   void keepLast(Checkpoint checkpoint);
   void keepBest(TensorMap copiedWeights, BestSoFar best);
   bool idle();
-  double lastWriteSeconds();
   void finish();  ///< returns when everything is on disk
 
  private:
@@ -71,7 +70,6 @@ class CheckpointKeeper {
   std::optional<Checkpoint> last_;
   std::optional<Best> best_;
   bool writing_ = false;
-  double writeSeconds_ = 0;
   std::exception_ptr failure_;
   std::jthread worker_;  // last: it uses all of the above
 };

@@ -65,13 +65,25 @@ std::string contentOf(const fs::path& file) {
   return std::move(out).str();
 }
 
+bool hasWeights(const fs::path& runFolder) try {
+  weightsFile(runFolder, Weights::Last);
+  return true;
+} catch (const Error&) {
+  return false;
+}
+
+std::string weightsOf(const fs::path& runFolder, Weights which) try {
+  return contentOf(weightsFile(runFolder, which));
+} catch (const Error&) {
+  return contentOf(
+      weightsFile(runFolder, which));  // while it trains a newer checkpoint may replace the one found
+}
+
 void addWeights(ZipWriter& zip, const fs::path& runFolder) {
-  try {
-    zip.add("weights/last.safetensors", contentOf(weightsFile(runFolder, Weights::Last)));
-    zip.add("weights/best.safetensors", contentOf(weightsFile(runFolder, Weights::Best)));
-  } catch (const Error&) {
-    // A run that was stopped in its first seconds has none yet: the rest is still worth having.
-  }
+  // A run that was stopped in its first seconds has none yet: the rest is still worth having.
+  if (!hasWeights(runFolder)) return;
+  zip.add("weights/last.safetensors", weightsOf(runFolder, Weights::Last));
+  zip.add("weights/best.safetensors", weightsOf(runFolder, Weights::Best));
 }
 
 void addSnapshots(ZipWriter& zip, const fs::path& runFolder) {

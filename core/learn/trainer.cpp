@@ -237,7 +237,8 @@ class TrainLoop {
       say(RunState::Running);
       lock.lock();
     }
-    if (control_.paused_) --control_.stepsGranted_;
+    // Paused again just now: the next call hears of it.
+    if (control_.paused_ && control_.stepsGranted_ > 0) --control_.stepsGranted_;
     const auto rate = std::exchange(control_.learningRate_, std::nullopt);
     lock.unlock();
     if (rate) setLearningRate(*rate);

@@ -52,9 +52,10 @@ void describe(const auto& entry, std::string& header) {
 }  // namespace
 
 void ZipWriter::add(const std::string& name, std::string_view content) {
-  if (content.size() >= kMost || written_ >= kMost - content.size())
+  constexpr std::size_t kMostEntries = 65535;
+  if (entries_.size() >= kMostEntries || content.size() >= kMost || written_ >= kMost - content.size())
     throw Error("This is too much for a zip file", name,
-                "It must stay below 4 GB; copy the run's folder instead.");
+                "It must stay below 4 GB and 65,535 files; copy the run's folder instead.");
   const auto crc = static_cast<uint32_t>(
       crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<z_size_t>(content.size())));
   std::string packed;

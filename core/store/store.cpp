@@ -94,10 +94,34 @@ fs::path setAside(const fs::path& folder) {
   return aside;
 }
 
-void removeSetAside(const fs::path& folder) {
+// A night's curves are millions of rows: in one go they would keep every other program from writing.
+void forgetRun(Connection& connection, int64_t id) {
+  do {
+    connection
+        .prepare(
+            "DELETE FROM scalars WHERE run = ?1 AND (name, step) IN "
+            "(SELECT name, step FROM scalars WHERE run = ?1 LIMIT 20000)")
+        .bind(1, id)
+        .run();
+  } while (connection.changes() > 0);
+  connection.prepare("DELETE FROM runs WHERE id = ?").bind(1, id).run();
+}
+
+void forgetJob(Connection& connection, int64_t id) {
+  connection.prepare("DELETE FROM jobs WHERE id = ?").bind(1, id).run();
+}
+
+using Forget = void (*)(Connection&, int64_t);
+
+void finishDeletions(Connection& connection, const fs::path& folder, Forget forget) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored))
-    if (entry.path().extension() == kDeleted) fs::remove_all(entry.path(), ignored);
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const fs::path& aside = entry.path();
+    if (aside.extension() != kDeleted) continue;
+    // Its number may belong to another by now.
+    if (!fs::exists(folder / aside.stem())) forget(connection, std::atoll(aside.stem().c_str()));
+    fs::remove_all(aside, ignored);
+  }
 }
 
 void refuseWhileHeld(const fs::path& folder, const std::string& what) {
@@ -158,17 +182,7 @@ void Store::deleteRun(int64_t id) {
   const RunRecord doomed = run(id);
   refuseWhileHeld(doomed.folder, "run " + std::to_string(id));
   const fs::path aside = setAside(doomed.folder);
-  // A night's curves are millions of rows: in one go they would keep every other program from writing.
-  auto& connection = database_->connection;
-  do {
-    connection
-        .prepare(
-            "DELETE FROM scalars WHERE run = ?1 AND (name, step) IN "
-            "(SELECT name, step FROM scalars WHERE run = ?1 LIMIT 20000)")
-        .bind(1, id)
-        .run();
-  } while (connection.changes() > 0);
-  connection.prepare("DELETE FROM runs WHERE id = ?").bind(1, id).run();
+  forgetRun(database_->connection, id);
   std::error_code ignored;
   fs::remove_all(aside, ignored);
 }
@@ -235,6 +249,13 @@ Gallery Store::snapshot(int64_t runId, int64_t step) const {
 }
 
 void Store::adoptOrphans() {
+  adoptRuns();
+  adoptJobs();
+  finishDeletions(database_->connection, folder() / "runs", forgetRun);
+  finishDeletions(database_->connection, folder() / "jobs", forgetJob);
+}
+
+void Store::adoptRuns() {
   for (const auto& run : runs()) {
     const bool busy =
         run.state == RunState::Queued || run.state == RunState::Running || run.state == RunState::Paused;
@@ -242,9 +263,6 @@ void Store::adoptOrphans() {
       setRunState(run.id, RunState::Stopped,
                   "The program ended while this run was going. Resume it to go on.");
   }
-  adoptJobs();
-  removeSetAside(folder() / "runs");
-  removeSetAside(folder() / "jobs");
 }
 
 void Store::adoptJobs() {
@@ -310,7 +328,7 @@ void Store::deleteJob(int64_t id) {
   const JobRecord doomed = job(id);
   refuseWhileHeld(doomed.folder, "job " + std::to_string(id));
   const fs::path aside = setAside(doomed.folder);
-  database_->connection.prepare("DELETE FROM jobs WHERE id = ?").bind(1, id).run();
+  forgetJob(database_->connection, id);
   std::error_code ignored;
   fs::remove_all(aside, ignored);
 }

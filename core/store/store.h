@@ -50,7 +50,8 @@ class Store {
   /// Stopped: they can be resumed. A job is alive while someone holds the FolderLock of its folder. Call at
   /// start.
   void adoptOrphans();
-  void adoptJobs();  ///< of jobs alone, which may be done at any time
+  void adoptRuns();  ///< of runs alone, or of jobs, which may be done at any time
+  void adoptJobs();
 
   JobRecord createJob(const nlohmann::json& request);
   std::vector<JobRecord> jobs() const;  ///< in queue order

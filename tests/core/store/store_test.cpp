@@ -282,6 +282,27 @@ TEST(Store, AKilledProgramsJobsCanGoOn) {
   EXPECT_EQ(store.job(done.id).state, "done");
 }
 
+TEST(Store, WhatWasBeingDeletedIsGoneAtTheNextStart) {
+  const TemporaryFolder folder;
+  Store store(folder.path());
+  const auto run = store.createRun(request(), "v"), other = store.createRun(request(), "v");
+  const auto job = store.createJob({{"source", "a.mp4"}});
+  {
+    RunWriter writer(folder.path(), run.id);
+    writer.scalars(1, 1, {{"loss", 0.5}});
+    writer.flush();
+  }
+  for (const auto& doomed : {run.folder, job.folder}) fs::rename(doomed, doomed.string() + ".deleted");
+  fs::create_directories(other.folder.string() + ".deleted");  // of an earlier run that had this number
+  store.adoptOrphans();
+  EXPECT_THROW(store.run(run.id), Error);
+  EXPECT_THROW(store.job(job.id), Error);
+  EXPECT_TRUE(store.scalars(run.id).empty());
+  EXPECT_EQ(store.run(other.id).id, other.id);
+  for (const auto& doomed : {run.folder, other.folder, job.folder})
+    EXPECT_FALSE(fs::exists(doomed.string() + ".deleted"));
+}
+
 TEST(Store, NothingNewTakesOverTheFoldersOfALostDatabase) {
   const TemporaryFolder folder;
   {
