@@ -156,6 +156,7 @@ void addVideoCommands(CLI::App& app) {
   scoreCommand->add_option("--set", arguments->settings, "A setting of the engine, name=value")->take_all();
   scoreCommand->add_option("--device", arguments->options.device, "cpu, cuda:0 …")->capture_default_str();
   scoreCommand->add_option("--threads", arguments->options.threads, "0: one for each core")
+      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   scoreCommand->add_flag("--json", arguments->json, "One JSON document on standard output");
   scoreCommand->callback([=] { score(*folder, *arguments); });

@@ -28,9 +28,9 @@ bool isStill(const fs::path& file) {
 
 std::vector<fs::path> visibleFilesIn(const fs::path& folder) {
   std::vector<fs::path> files;
-  std::error_code failure;
+  std::error_code failure, leadsNowhere;
   for (const auto& entry : fs::directory_iterator(folder, failure))
-    if (entry.is_regular_file(failure) && !entry.path().filename().string().starts_with('.'))
+    if (entry.is_regular_file(leadsNowhere) && !entry.path().filename().string().starts_with('.'))
       files.push_back(entry.path());
   if (failure) throw Error("The folder cannot be read", folder.string(), failure.message() + ".");
   std::ranges::sort(files, comesBefore);

@@ -92,7 +92,9 @@ std::vector<std::string> finish(const FinishInput& input, const fs::path& output
     finishPictures(input, output, onProgress, stop);
     return {};
   }
-  return assemble(segmentFiles(input), input.info, retimingFor(input), output, onProgress, stop,
+  VideoInfo like = input.info;
+  if (input.choices.timing.loop) like.loops = std::max(0, like.loops);  // made to go round
+  return assemble(segmentFiles(input), like, retimingFor(input), output, onProgress, stop,
                   input.choices.encode.quality)
       .notes;
 }

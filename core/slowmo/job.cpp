@@ -166,8 +166,11 @@ class JobRun {
            ", though the file says that it lasts " + clockTime(info_.durationSaid) +
            ": it may have been cut short.");
     if (analysis->damagedPackets > 0)
-      note("The source is damaged in " + std::to_string(analysis->damagedPackets) +
-           " places, which were skipped.");
+      note("The source is damaged in " +
+           (analysis->damagedPackets == 1
+                ? std::string("one place, which was")
+                : std::to_string(analysis->damagedPackets) + " places, which were") +
+           " skipped.");
     return analysis;
   }
 
@@ -184,6 +187,7 @@ class JobRun {
     std::vector<bool> done(static_cast<std::size_t>(segments));
     int64_t framesDone = 0;
     for (int64_t i = 0; i < segments; ++i) {
+      if (stop_.stop_requested()) return false;  // gigabytes are read to see that they are whole
       const PlannedSegment frames = plan.segment(i);
       const auto record = finishedSegment(record_.folder, i, frames);
       done[static_cast<std::size_t>(i)] = record || frames.begin == frames.end;
@@ -418,6 +422,7 @@ JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
     result.notes.emplace_back("Nothing was finished yet, so there is nothing to keep.");
   record = store.job(jobId);
   record.state = "cancelled";
+  record.message.clear();
   if (!result.output.empty()) record.request["output"] = result.output.string();
   store.updateJob(record);
   removeSegments(record.folder);

@@ -277,15 +277,20 @@ class Maker {
 
 }  // namespace
 
+std::string engineAt(const Settings& settings, const std::vector<EngineRange>& parts, double sourceSeconds) {
+  std::string id = settings.text("engine");
+  for (const auto& part : parts)
+    if (sourceSeconds >= part.from && sourceSeconds < part.to) id = part.engine;
+  return id;
+}
+
 Engines::Engines(const SlowmoRequest& request)
     : settings_(settingsOf(request)), ranges_(request.engineRanges) {
   for (const auto& range : ranges_) engineKind(range.engine);  // says now when there is no such engine
 }
 
 Engine& Engines::at(double sourceSeconds) {
-  std::string id = settings_.text("engine");
-  for (const auto& range : ranges_)
-    if (sourceSeconds >= range.from && sourceSeconds < range.to) id = range.engine;
+  const std::string id = engineAt(settings_, ranges_, sourceSeconds);
   auto& engine = made_[id];
   if (!engine) {
     const EngineKind& kind = engineKind(id);

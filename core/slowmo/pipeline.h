@@ -7,11 +7,13 @@
 
 namespace fw {
 
+/// The engine chosen for this moment of the source. Of several parts that hold it the last one counts.
+std::string engineAt(const Settings&, const std::vector<EngineRange>&, double sourceSeconds);
+
 /// The engines a job uses, each made when it is first needed and once only: loading a network takes seconds.
 class Engines {
  public:
   explicit Engines(const SlowmoRequest& request);
-  /// The one chosen for this moment of the source (seconds).
   Engine& at(double sourceSeconds);
 
  private:

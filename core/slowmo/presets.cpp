@@ -4,6 +4,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/log.h"
 #include "core/slowmo/job.h"
 
 namespace fw {
@@ -11,6 +12,19 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path presetsFile(const fs::path& home) { return home / "presets.json"; }
+
+/// Throws Error when there are some that cannot be read.
+std::vector<SlowmoPreset> readOwn(const fs::path& home) {
+  if (!fs::exists(presetsFile(home))) return {};
+  std::ifstream in(presetsFile(home));
+  const auto saved = nlohmann::json::parse(in, nullptr, false);
+  if (!saved.is_object())
+    throw Error("Your own presets cannot be read", presetsFile(home).string(),
+                "Mend this file or move it away; nothing in it was changed.");
+  std::vector<SlowmoPreset> presets;
+  for (const auto& [name, settings] : saved.items()) presets.push_back({name, name, {}, settings});
+  return presets;
+}
 
 void writeOwn(const std::vector<SlowmoPreset>& presets, const fs::path& home) {
   auto json = nlohmann::json::object();
@@ -61,13 +75,11 @@ const std::vector<SlowmoPreset>& slowmoPresets() {
   return presets;
 }
 
-std::vector<SlowmoPreset> ownPresets(const fs::path& home) {
-  std::ifstream in(presetsFile(home));
-  const auto saved = nlohmann::json::parse(in, nullptr, false);
-  std::vector<SlowmoPreset> presets;
-  if (saved.is_object())
-    for (const auto& [name, settings] : saved.items()) presets.push_back({name, name, {}, settings});
-  return presets;
+std::vector<SlowmoPreset> ownPresets(const fs::path& home) try {
+  return readOwn(home);
+} catch (const Error& error) {
+  logLine(error.what());
+  return {};
 }
 
 void keepPreset(const std::string& name, const Settings& settings, const fs::path& home) {
@@ -81,14 +93,14 @@ void keepPreset(const std::string& name, const Settings& settings, const fs::pat
   for (const auto& parameter : settings.schema().parameters())
     if (settings.value(parameter.name) != usual.value(parameter.name))
       kept.settings[parameter.name] = all.at(parameter.name);
-  auto own = ownPresets(home);
+  auto own = readOwn(home);
   std::erase_if(own, [&](const SlowmoPreset& other) { return other.id == name; });
   own.push_back(std::move(kept));
   writeOwn(own, home);
 }
 
 void forgetPreset(const std::string& name, const fs::path& home) {
-  auto own = ownPresets(home);
+  auto own = readOwn(home);
   if (std::erase_if(own, [&](const SlowmoPreset& preset) { return preset.id == name; }) == 0)
     throw Error("No preset of your own has this name", name, "`presets` lists those there are.");
   writeOwn(own, home);

@@ -85,7 +85,7 @@ fs::path namedAfterSource(const SlowmoRequest& request, const VideoInfo& info) {
 
 std::optional<std::string> sourceOfResult(const fs::path& result) {
   static const std::regex named(
-      R"((.+?) (?:[0-9.]+x|[0-9.]+ fps|[0-9.]+x [0-9.]+ fps|copy|smoothed)(?: \(\d+\))?)");
+      R"(([^]+?) (?:[0-9.]+x|[0-9.]+ fps|[0-9.]+x [0-9.]+ fps|copy|smoothed)(?: \(\d+\))?)");
   std::smatch parts;
   const std::string stem = partsOf(result).stem;
   if (!std::regex_match(stem, parts, named)) return std::nullopt;

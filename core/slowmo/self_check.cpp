@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/image/metrics.h"
 #include "core/image/views.h"
+#include "core/nn/device.h"
 #include "core/params/schema.h"
 #include "core/slowmo/cuts.h"
 #include "core/video/video.h"
@@ -163,6 +164,7 @@ struct Competitor {
 };
 
 std::vector<Competitor> competitors(const SelfCheckOptions& options) {
+  deviceCalled(options.device.device);  // also where no engine needs it: says now what is wrong with it
   std::vector<Competitor> all;
   const auto take = [&](const EngineKind& kind) {
     Competitor competitor;
@@ -216,12 +218,13 @@ CheckedFrame picturesOf(const std::pair<double, Place>& ranked, Engine& engine, 
   return frame;
 }
 
-EngineCheck summary(Competitor& competitor, TripletSource& source) {
+EngineCheck summary(Competitor& competitor, TripletSource& source, const std::stop_token& stop) {
   EngineCheck check = std::move(competitor.check);
   if (!competitor.engine || competitor.ranking.empty()) return check;
   check.average = averageScore(check.triplets);
   auto& ranking = competitor.ranking;
   std::ranges::sort(ranking);
+  if (stop.stop_requested()) return check;  // pictures take an engine's time
   check.worst = picturesOf(ranking.front(), *competitor.engine, source);
   check.median = picturesOf(ranking[ranking.size() / 2], *competitor.engine, source);
   return check;
@@ -283,7 +286,7 @@ SelfCheckResult selfCheck(const std::filesystem::path& video, const SelfCheckOpt
   else if (!stop.stop_requested())
     throw Error("This clip has nothing to check", video.string(),
                 "It needs at least three frames in a row that move and hold no cut.");
-  for (Competitor& competitor : all) result.engines.push_back(summary(competitor, source));
+  for (Competitor& competitor : all) result.engines.push_back(summary(competitor, source, stop));
   if (result.triplets > 0) recommend(result);
   return result;
 }

@@ -325,7 +325,6 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
   choices.encode.quality = static_cast<int>(settings.integer("quality"));
   choices.encode.speed = settings.text("speed");
   choices.encode.threads = static_cast<int>(settings.integer("threads"));
-  choices.encode.loops = std::max(0, info.loops);
   choices.segmentEncode = choices.encode;
   if (choices.kind == ResultKind::Pictures) {
     choices.encode.codec = choices.segmentEncode.codec = "ffv1";

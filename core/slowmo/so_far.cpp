@@ -25,7 +25,7 @@ std::optional<fs::path> joinSoFar(const Store& store, int64_t jobId, std::stop_t
   for (int64_t i = 0; i < plan.segments(); ++i) {
     const PlannedSegment frames = plan.segment(i);
     if (frames.begin == frames.end) continue;
-    if (!finishedSegment(record.folder, i, frames)) break;
+    if (stop.stop_requested() || !finishedSegment(record.folder, i, frames)) break;
     finished.push_back(segmentFile(record.folder, i));
   }
   if (finished.empty()) return std::nullopt;

@@ -471,12 +471,34 @@ class SlowmoPageTest : public QObject {
     QCOMPARE(page_->makePanel()->output().filename(), std::filesystem::path("chosen.mkv"));
     QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
     QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
-    QVERIFY(page_->makePanel()->settings().toJson() == own);
     QTRY_VERIFY_WITH_TIMEOUT(page_->queue().desk().jobs().size() == 1 &&
                                  page_->queue().desk().jobs()[0].request.output.extension() == ".mkv",
                              kLong);
+    QVERIFY(page_->makePanel()->settings().toJson() == own);
     page_ = std::make_unique<SlowmoPage>();
     QVERIFY(page_->makePanel()->settings().toJson() == own);  // as remembered
+  }
+
+  void anEditThatCannotBeSavedIsNotLost() {
+    const int64_t job = stoppedJob(clip_, {{"mode", "slow"}, {"factor", 8.0}});
+    openAndWait(clip_);
+    Q_EMIT page_->queueView()->editRequested(job);
+    QTRY_VERIFY_WITH_TIMEOUT(button(*page_, u"Save the changes"_s) != nullptr, kLong);
+    auto changed = page_->makePanel()->settings();
+    changed.set("factor", 4.0);
+    page_->makePanel()->setSettings(changed.toJson());
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    Store store;
+    auto finished = store.job(job);  // by another program, say
+    finished.state = "done";
+    store.updateJob(finished);
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->messages()->text().contains(u"over"_s), kLong);
+    QVERIFY(button(*page_, u"Save the changes"_s));
+    QVERIFY(page_->makePanel()->settings() == changed);
+    QTest::mouseClick(button(*page_, u"Leave it as it was"_s), Qt::LeftButton);
+    QVERIFY(!button(*page_, u"Save the changes"_s));
+    store.deleteJob(job);
   }
 
   void aJobWhoseClipIsGoneCannotBeOverwrittenByAnother() {

@@ -316,8 +316,10 @@ void RunPanel::fillChangeable() {
       edit->setFixedWidth(11 * kGrid);
       connect(edit, &QAbstractSpinBox::editingFinished, this, [this, edit, &parameter] {
         bool isNumber = false;
-        const double value = edit->text().toDouble(&isNumber);
-        if (isNumber) change(parameter, value);
+        const double value = edit->text().replace(u',', u'.').toDouble(&isNumber);
+        if (isNumber) return change(parameter, value);
+        message_->error(
+            u"%1: “%2” is no number."_s.arg(QString::fromStdString(parameter.label), edit->text()));
       });
       field = edit;
     } else {
@@ -519,6 +521,8 @@ void RunPanel::suggestEnd() {
 
 void RunPanel::resume() {
   if (!training_ || training_->runId() <= 0) return;
+  if (const auto rate = editedRate(); rate && !(*rate > 0))
+    return message_->error(u"The learning rate “%1” is no number above 0."_s.arg(rate_->text()));
   if (until_->isHidden()) return Q_EMIT resumeAsked(training_->runId(), editedRate(), std::nullopt);
   bool isNumber = false;
   const qint64 until = until_->text().toLongLong(&isNumber);

@@ -107,6 +107,7 @@ Training::Training(RunRequest request, std::filesystem::path store, std::optiona
     message_ = message;
     ended_ = true;
     setState(RunState::Failed);
+    poseWhatIsOpen();
     Q_EMIT done();
   });
 }
@@ -167,6 +168,11 @@ void Training::post(QObject* receiver, Work work, std::function<void(QString)> f
   const int64_t number = ++lastQuestion_;
   questions_[number] = {receiver, std::move(work), std::move(failed)};
   pose(number);
+}
+
+// What nobody answered in time is asked of the network that was kept.
+void Training::poseWhatIsOpen() {
+  for (const auto& [number, question] : questions_) pose(number);
 }
 
 void Training::pose(int64_t number) {
@@ -269,8 +275,7 @@ void Training::take(News news) {
   else if (news.state)
     setState(*news.state);
   if (news.result) {
-    // What nobody answered in time is asked of the network that was kept.
-    for (const auto& [number, question] : questions_) pose(number);
+    poseWhatIsOpen();
     Q_EMIT done();
   }
 }

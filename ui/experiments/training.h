@@ -106,6 +106,7 @@ class Training : public QObject {
   void setState(RunState state);
   void post(QObject* receiver, Work work, std::function<void(QString)> failed);
   void pose(int64_t number);  ///< to whoever can answer just now
+  void poseWhatIsOpen();
 
   const ExperimentKind* kind_;
   RunRequest request_;

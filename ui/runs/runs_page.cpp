@@ -203,7 +203,11 @@ void RunsPage::refresh() {
     if (std::exchange(again_, false)) refresh();
   };
   store_->ask(
-      this, [](Store& store) { return store.runs(); },
+      this,
+      [](Store& store) {
+        store.adoptRuns();  // a program may have died at its run
+        return store.runs();
+      },
       [this, done](std::vector<RunRecord> runs) {
         const auto before = selected();
         runs_->setRuns(std::move(runs));

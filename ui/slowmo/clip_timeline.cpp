@@ -74,7 +74,7 @@ QRect ClipTimeline::thumbnailBand() const { return timelineBands(rect()).thumbna
 void ClipTimeline::showSpan(double from, double to) {
   const double whole = std::max(marks_.end - marks_.start, 1e-3);
   const double length = std::clamp(to - from, std::min(kShortestSpan, whole), whole);
-  from_ = std::clamp(from, marks_.start, marks_.end - length);
+  from_ = std::clamp(from, marks_.start, std::max(marks_.start, marks_.end - length));
   to_ = from_ + length;
   update();
 }

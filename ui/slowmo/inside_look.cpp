@@ -10,6 +10,7 @@
 #include "core/slowmo/analysis.h"
 #include "core/slowmo/cuts.h"
 #include "core/slowmo/engine.h"
+#include "core/slowmo/pipeline.h"
 #include "core/slowmo/settings.h"
 
 namespace fw {
@@ -54,12 +55,6 @@ Pair readPair(const SlowmoRequest& source, double seconds) {
     if (const auto before = readFrom(justBefore(*first))) pair.frames.before.frame = to8Bit(before->image);
   keepToScene(pair.frames);
   return pair;
-}
-
-std::string engineAt(const SlowmoRequest& request, const Settings& settings, double seconds) {
-  for (const auto& range : request.engineRanges)
-    if (seconds >= range.from && seconds < range.to) return range.engine;
-  return settings.text("engine");
 }
 
 double longestVector(const cv::Mat& flow) {
@@ -151,7 +146,7 @@ void addExplanation(std::vector<InsidePicture>& pictures, const cv::Mat& made, c
 InsideLook lookInside(const InsideQuestion& question, std::stop_token stop) {
   const Pair pair = readPair(question.source, question.sourceTime);
   const Settings settings = settingsOf(question.source);
-  const auto& kind = engineKind(engineAt(question.source, settings, question.sourceTime));
+  const auto& kind = engineKind(engineAt(settings, question.source.engineRanges, question.sourceTime));
   const auto engine = kind.make(engineSettings(settings, kind), engineOptions(settings));
   if (stop.stop_requested()) return {};
   const double times[] = {question.between};

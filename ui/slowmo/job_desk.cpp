@@ -88,11 +88,12 @@ void JobDesk::refresh() {
 }
 
 void JobDesk::add(const SlowmoRequest& request) {
-  send([request](Store& store) { queueJob(store, request); }, [this] { Q_EMIT added(); });
+  send([request](Store& store) { queueJob(store, request); }, [this] { Q_EMIT added(); },
+       [this](const QString& message) { Q_EMIT refused(message); });
 }
 
-void JobDesk::replace(int64_t id, const SlowmoRequest& request) {
-  send([id, request](Store& store) { replaceJob(store, id, request); });
+void JobDesk::replace(int64_t id, const SlowmoRequest& request, std::function<void()> then) {
+  send([id, request](Store& store) { replaceJob(store, id, request); }, std::move(then));
 }
 
 void JobDesk::move(int64_t id, int places, std::function<void()> then) {

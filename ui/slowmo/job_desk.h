@@ -35,7 +35,8 @@ class JobDesk : public QObject {
 
   void refresh();
   void add(const SlowmoRequest& request);
-  void replace(int64_t id, const SlowmoRequest& request);  ///< keeps its place, forgets what was made
+  /// Keeps its place, forgets what was made; `then` unless it cannot be.
+  void replace(int64_t id, const SlowmoRequest& request, std::function<void()> then = {});
   void move(int64_t id, int places, std::function<void()> then = {});  ///< −1: one earlier
   void requeue(int64_t id);                                            ///< it goes on when its turn comes
   void remove(int64_t id);
@@ -44,6 +45,7 @@ class JobDesk : public QObject {
  Q_SIGNALS:
   void changed();
   void added();
+  void refused(const QString& message);  ///< what was to be added
   void failed(const QString& message);
 
  private:

@@ -365,7 +365,8 @@ void MakePanel::showEstimate() {
 void MakePanel::chooseOutput() {
   const auto& now = output_.empty() ? suggested_ : output_;
   const QString file =
-      QFileDialog::getSaveFileName(this, u"Save the result as"_s, QString::fromStdString(now.string()));
+      QFileDialog::getSaveFileName(this, u"Save the result as"_s, QString::fromStdString(now.string()), {},
+                                   nullptr, QFileDialog::DontConfirmOverwrite);  // nothing is overwritten
   if (!file.isEmpty()) setOutput(unusedPath(file.toStdString()));
 }
 

@@ -19,8 +19,8 @@ class ModeBar : public QWidget {
   explicit ModeBar(QWidget* parent = nullptr);
 
   void showSettings(const Settings& settings);
-  void writeTo(Settings& settings) const;  ///< throws Error for a rate nobody can mean
-  void chooseMode(int mode);               ///< 0 slow motion, 1 smoother, 2 both
+  void writeTo(Settings& settings) const;
+  void chooseMode(int mode);  ///< 0 slow motion, 1 smoother, 2 both
   void chooseFactor(double factor);
   void chooseRate(const QString& rate);
 

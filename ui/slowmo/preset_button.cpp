@@ -32,28 +32,35 @@ PresetButton::PresetButton(QWidget* parent) : QToolButton(parent), shown_(slowmo
   menu->setToolTipsVisible(true);
   setMenu(menu);
   connect(menu, &QMenu::aboutToShow, this, &PresetButton::fillMenu);
+  readOwn();
+}
+
+// Not at every change of a setting: it is a file.
+void PresetButton::readOwn() {
+  own_ = ownPresets();
   showMatching(shown_);
 }
 
 void PresetButton::fillMenu() {
   menu()->clear();
+  readOwn();  // the command line keeps some too
   const auto add = [this](const SlowmoPreset& preset) {
     auto* action =
         menu()->addAction(titleOf(preset), this, [this, preset] { Q_EMIT chosen(preset.settings); });
     action->setToolTip(QString::fromStdString(preset.summary));
   };
   for (const auto& preset : slowmoPresets()) add(preset);
-  const auto own = ownPresets();
-  if (!own.empty()) menu()->addSeparator();
-  for (const auto& preset : own) add(preset);
+  if (!own_.empty()) menu()->addSeparator();
+  for (const auto& preset : own_) add(preset);
   menu()->addSeparator();
   menu()->addAction(fw::icon(u"save"_s), u"Save these settings…"_s, this, &PresetButton::saveRequested);
-  if (own.empty()) return;
+  if (own_.empty()) return;
   auto* forget = menu()->addMenu(fw::icon(u"trash"_s), u"Forget"_s);
-  for (const auto& preset : own)
+  for (const auto& preset : own_)
     forget->addAction(titleOf(preset), this, [this, preset] {
       try {
         forgetPreset(preset.id);
+        readOwn();
       } catch (const std::exception& error) {
         Q_EMIT failed(QString::fromUtf8(error.what()));
       }
@@ -63,8 +70,8 @@ void PresetButton::fillMenu() {
 void PresetButton::showMatching(const Settings& settings) {
   shown_ = settings;
   QString name = u"Own settings"_s;
-  for (const auto& presets : {ownPresets(), slowmoPresets()})
-    for (const auto& preset : presets)
+  for (const auto* presets : {&std::as_const(own_), &slowmoPresets()})
+    for (const auto& preset : *presets)
       if (same(settings, preset)) name = titleOf(preset);
   setText(name);
 }
@@ -76,7 +83,7 @@ void PresetButton::save(const QString& name) {
   } catch (const std::exception& error) {
     return Q_EMIT failed(QString::fromUtf8(error.what()));
   }
-  showMatching(shown_);
+  readOwn();
 }
 
 }  // namespace fw

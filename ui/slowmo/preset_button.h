@@ -21,7 +21,9 @@ class PresetButton : public QToolButton {
 
  private:
   void fillMenu();
+  void readOwn();
   Settings shown_;
+  std::vector<SlowmoPreset> own_;  ///< as they were when last looked for
 };
 
 }  // namespace fw

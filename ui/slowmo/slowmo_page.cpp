@@ -166,10 +166,10 @@ void SlowmoPage::connectMaking() {
 
 void SlowmoPage::connectQueue() {
   connect(&queue_.desk(), &JobDesk::added, this, [this] { awaited_ = std::max(0, awaited_ - 1); });
-  connect(&queue_.desk(), &JobDesk::failed, this, [this](const QString& message) {
+  connect(&queue_.desk(), &JobDesk::failed, messages_, &MessageBar::error);
+  connect(&queue_.desk(), &JobDesk::refused, this, [this](const QString& message) {
     messages_->error(message);
-    if (awaited_ == 0) return;
-    --awaited_;
+    awaited_ = std::max(0, awaited_ - 1);
     refused_ << message;
     if (awaited_ > 0 || !others_.empty()) return;
     right_->setCurrentIndex(kMakeTab);  // nothing was taken: back to what has to be mended
@@ -259,18 +259,21 @@ void SlowmoPage::start() {
   messages_->dismiss();
   const SlowmoRequest first = request();
   if (editing_) {
-    queue_.desk().replace(*editing_, first);
-    endEditing();
-  } else {
-    refused_.clear();
-    awaited_ = 1 + static_cast<int>(others_.size());
-    queue_.add(first);
-    for (SlowmoRequest other : others_) {
-      other.settings = make_->settings().toJson();
-      queue_.add(other);
-    }
-    watchMaking();
+    const int64_t job = *editing_;
+    return queue_.desk().replace(job, first, [this, job] {
+      if (editing_ != job) return;  // given up meanwhile
+      endEditing();
+      right_->setCurrentIndex(kQueueTab);
+    });
   }
+  refused_.clear();
+  awaited_ = 1 + static_cast<int>(others_.size());
+  queue_.add(first);
+  for (SlowmoRequest other : others_) {
+    other.settings = make_->settings().toJson();
+    queue_.add(other);
+  }
+  watchMaking();
   right_->setCurrentIndex(kQueueTab);
 }
 

@@ -179,10 +179,19 @@ void exportGallery(const ShownGallery& shown, const std::vector<std::size_t>& or
 }
 
 void exportLearning(const std::vector<ShownGallery>& snapshots, const QString& file) {
+  std::vector<QImage> sheets;
+  QSize largest;
+  for (const auto& shown : snapshots) {
+    sheets.push_back(gallerySheet(shown, inOrder(shown.rows.size()), goodScale(shown), 0));
+    largest = largest.expandedTo(sheets.back().size());
+  }
   std::vector<std::pair<cv::Mat, int>> frames;
-  for (const auto& shown : snapshots)
-    frames.emplace_back(toMat(gallerySheet(shown, inOrder(shown.rows.size()), goodScale(shown), 0)),
-                        kHundredthsPerSnapshot);
+  for (const auto& sheet : sheets) {
+    QImage page(largest, sheet.format());  // of a network that errs less there may be less to show
+    page.fill(Qt::white);
+    QPainter(&page).drawImage(0, 0, sheet);
+    frames.emplace_back(toMat(page), kHundredthsPerSnapshot);
+  }
   if (frames.empty()) return;
   frames.back().second = kHundredthsAtEnd;
   writeGif(frames, file);

@@ -11,6 +11,8 @@
 #include "core/base/log.h"
 
 namespace fw {
+
+using namespace Qt::StringLiterals;
 namespace {
 
 /// Work uses every core there is; the window's own thread must still be the first to run when something is to
@@ -37,8 +39,9 @@ void Task::start(Work work) {
     try {
       work(stop);
     } catch (const std::exception& error) {
-      message = QString::fromUtf8(error.what());
       logLine(error.what());
+      message = QString::fromUtf8(error.what());
+      if (message.isEmpty()) message = u"It failed and did not say why."_s;
     }
     QMetaObject::invokeMethod(
         this,

@@ -46,6 +46,7 @@ TEST(CollectClips, AFolderIsItsVideosOrItsPictures) {
 TEST(CollectClips, AFolderMadeTwiceDoesNotTakeItsOwnResults) {
   const TemporaryFolder folder;
   ASSERT_EQ(sourceOfResult("/a/walk 2.5x"), "walk") << "a folder of pictures";
+  EXPECT_EQ(sourceOfResult("/a/walk\n2 2x.mp4"), "walk\n2") << "names hold anything";
   for (const char* name : {"walk.mp4", "walk 2x.mp4", "walk 2.5x 60 fps (2).mp4", "run 4x.mp4"})
     makeClip(folder.path() / name, 3);
   const auto found = collectClips({folder.path()});
@@ -87,6 +88,18 @@ TEST(OwnPresets, AreKeptSharedAndForgotten) {
   EXPECT_THROW(keepPreset("  ", settings, home.path()), Error);
   EXPECT_THROW(keepPreset("smooth-60", settings, home.path()), Error) << "that name is taken";
   EXPECT_THROW(forgetPreset("Ballet", home.path()), Error) << "it is gone";
+}
+
+TEST(OwnPresets, ThatCannotBeReadAreNotWrittenOver) {
+  const TemporaryFolder home;
+  const std::string written = "{\"Ballet\": {\"factor\": 3.0},}";  // by hand, with a comma too many
+  std::ofstream(home.path() / "presets.json") << written;
+  const Settings settings(slowmoSchema());
+  EXPECT_TRUE(ownPresets(home.path()).empty());
+  EXPECT_THROW(keepPreset("Skating", settings, home.path()), Error);
+  EXPECT_THROW(forgetPreset("Ballet", home.path()), Error);
+  std::ifstream in(home.path() / "presets.json");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), written);
 }
 
 TEST(Queue, NoTwoJobsPromiseTheSameFile) {
