@@ -80,26 +80,10 @@ class Together {
 };
 
 void fitToResult(const PipelineInput& input, Frame& frame) {
-  cv::Size size = input.choices.size;
-  if (input.maxHeight > 0 && size.height > input.maxHeight)
-    size = {std::max(1, size.width * input.maxHeight / size.height), input.maxHeight};
-  // The reader has already scaled for previews; crops are said in the source's own pixels.
-  if (!input.choices.crop.empty()) {
-    const double scale = static_cast<double>(frame.image.rows) / input.info.height;
-    const cv::Rect crop = input.choices.crop;
-    const cv::Rect scaled(static_cast<int>(crop.x * scale), static_cast<int>(crop.y * scale),
-                          std::max(1, static_cast<int>(crop.width * scale)),
-                          std::max(1, static_cast<int>(crop.height * scale)));
-    frame.image = frame.image(scaled & cv::Rect({}, frame.image.size())).clone();
-    frame.original.reset();
-  }
-  if (frame.image.size() != size) {
-    const bool smaller = size.area() < frame.image.size().area();
-    cv::Mat resized;
-    cv::resize(frame.image, resized, size, 0, 0, smaller ? cv::INTER_AREA : cv::INTER_CUBIC);
-    frame.image = resized;
-    frame.original.reset();
-  }
+  const cv::Mat fitted = asInResult(input.choices, frame.image, input.maxHeight);
+  if (fitted.data == frame.image.data && fitted.size() == frame.image.size()) return;
+  frame.image = fitted;
+  frame.original.reset();
 }
 
 // Untouched frames want nothing but themselves: the first and the last one that are made may look further.
@@ -121,8 +105,7 @@ int64_t lastWanted(const PipelineInput& input) {
 void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::stop_token stop) {
   const int64_t sourceFrames = input.analysis.frames();
   const int64_t last = lastWanted(input);
-  ReadOptions options;
-  if (input.choices.crop.empty()) options.maxHeight = input.maxHeight;
+  const ReadOptions options = readingFor(input.choices, input.maxHeight);
   VideoReader reader = openSource(input.request, options);
   int64_t index = firstWanted(input);
   const auto ptsOf = [&](int64_t frame) { return input.analysis.pts[static_cast<std::size_t>(frame)]; };
@@ -276,6 +259,23 @@ class Maker {
 };
 
 }  // namespace
+
+ReadOptions readingFor(const SlowmoChoices& choices, int maxHeight) {
+  ReadOptions options;
+  if (choices.crop.empty()) options.maxHeight = maxHeight;  // crops are said in the source's own pixels
+  return options;
+}
+
+cv::Mat asInResult(const SlowmoChoices& choices, const cv::Mat& picture, int maxHeight) {
+  cv::Size size = choices.size;
+  if (maxHeight > 0 && size.height > maxHeight)
+    size = {std::max(1, size.width * maxHeight / size.height), maxHeight};
+  const cv::Mat kept = choices.crop.empty() ? picture : picture(choices.crop).clone();
+  if (kept.size() == size) return kept;
+  cv::Mat resized;
+  cv::resize(kept, resized, size, 0, 0, size.area() < kept.size().area() ? cv::INTER_AREA : cv::INTER_CUBIC);
+  return resized;
+}
 
 std::string engineAt(const Settings& settings, const std::vector<EngineRange>& parts, double sourceSeconds) {
   std::string id = settings.text("engine");

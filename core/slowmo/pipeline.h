@@ -22,6 +22,11 @@ class Engines {
   std::map<std::string, std::unique_ptr<Engine>> made_;
 };
 
+/// How the source is read for pictures of `maxHeight` lines at most, 0: any.
+ReadOptions readingFor(const SlowmoChoices&, int maxHeight);
+/// A picture that was read so, as the result has it: cropped and scaled. Shares its pixels where it can.
+cv::Mat asInResult(const SlowmoChoices&, const cv::Mat& picture, int maxHeight);
+
 /// A frame of the result, ready to be encoded.
 struct ReadyFrame {
   int64_t number = 0;

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <vector>
 
 #include "core/slowmo/job.h"
 
@@ -16,5 +17,23 @@ struct PreviewSpan {
 /// disk. Throws Error.
 void makePreview(const SlowmoRequest&, const PreviewSpan&,
                  const std::function<void(const MadeFrame&)>& onFrame, std::stop_token);
+
+/// One frame of the result beside what the original shows at that moment. 8-bit BGR, of one size.
+struct PreviewFrame {
+  cv::Mat original, result;
+  double sourceTime = 0, duration = 0;  ///< seconds; the duration in the result
+  bool made = false;                    ///< not an original
+};
+
+struct PreviewFrames {
+  std::vector<PreviewFrame> frames;
+  int height = 0;  ///< smaller than the source's where memory would not hold it
+};
+
+/// Makes the span and sets it against the source. `onFrame` hears of every frame and of how much is done (0 …
+/// 1). What the request trims away is made too, as long as it lies in the span.
+PreviewFrames previewFrames(const SlowmoRequest&, double from, double seconds,
+                            const std::function<void(const PreviewFrame&, double fraction)>& onFrame,
+                            std::stop_token);
 
 }  // namespace fw

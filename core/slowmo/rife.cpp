@@ -87,8 +87,7 @@ class RifeEngine : public Engine {
   std::optional<Explanation> explain(const FramePair& pair, double time) override {
     requirePair(pair);
     requireBetween(time);
-    if (!net_->anyTime() && time != 0.5)
-      return std::nullopt;  // that frame is made of several such steps
+    if (!net_->anyTime() && time != 0.5) return std::nullopt;  // that frame is made of several such steps
     torch::InferenceMode inference;
     torch::set_num_threads(threads_);
     const auto made = net_->forward(prepared(pair.first), prepared(pair.second), time);

@@ -2,7 +2,7 @@
 #include <QTimer>
 #include <QWidget>
 
-#include "ui/slowmo/preview_frames.h"
+#include "core/slowmo/preview.h"
 #include "ui/work/mailbox.h"
 #include "ui/work/task.h"
 

@@ -481,6 +481,27 @@ TEST_F(Jobs, PreviewsMakeOnlyTheirSpan) {
   EXPECT_TRUE(store.jobs().empty());
 }
 
+TEST_F(Jobs, APreviewSetsTheSameViewOfTheSourceBesideTheResult) {
+  const cv::Size portrait(1080, 1920);
+  const auto source =
+      makeClip(place / "tall.mp4", 12, {25, 1}, [&](int i) { return movingDisc(i, portrait); });
+  for (const char* crop : {"", "0,1121,1080,799", "279,0,801,1920"}) {
+    SCOPED_TRACE(crop);
+    int untouched = 0;
+    const auto preview =
+        previewFrames(request(source, {{"crop", crop}}), 0.08, 0.16, [](const PreviewFrame&, double) {}, {});
+    ASSERT_EQ(preview.frames.size(), 8u);
+    EXPECT_EQ(preview.frames[0].result.rows, preview.height);
+    for (const auto& frame : preview.frames) {
+      ASSERT_EQ(frame.original.size(), frame.result.size());
+      if (frame.made) continue;
+      EXPECT_EQ(cv::norm(frame.original, frame.result, cv::NORM_INF), 0);
+      ++untouched;
+    }
+    EXPECT_EQ(untouched, 5) << "four and the last one, which is held";
+  }
+}
+
 TEST(WorstMoments, AreApart) {
   const std::vector<ConfidencePoint> curve{{0, 0.9}, {1, 0.2}, {1.1, 0.1}, {3, 0.3}, {4, 0.95}};
   const auto worst = worstMoments(curve, 2);
