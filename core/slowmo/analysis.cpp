@@ -87,6 +87,7 @@ struct DecodedInBackground {
   BoundedQueue<Frame> frames{kFramesAhead};
   std::exception_ptr failure;
   int64_t damaged = 0;
+  bool clockJumped = false;
 };
 
 // Whether what was seen goes on to its own beginning without a cut.
@@ -131,6 +132,7 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
         if (!decoded.frames.push(std::move(*frame), ended)) break;
       }
       decoded.damaged = reader.damagedPackets();
+      decoded.clockJumped = reader.clockJumped();
     } catch (...) {
       decoded.failure = std::current_exception();
     }
@@ -180,6 +182,7 @@ Looked lookThrough(const SlowmoRequest& request, const AnalyseOptions& options, 
     if (const auto cut = cuts.finish(); cut && *cut) analysis.cuts.push_back(analysis.frames() - 1);
   }
   analysis.damagedPackets = decoded.damaged;
+  analysis.clockJumps = decoded.clockJumped;
   if (!trimmedAtEnd) {
     if (lastDuration <= 0 && analysis.frames() > 1)
       lastDuration = analysis.pts.back() - *(analysis.pts.end() - 2);
@@ -313,7 +316,8 @@ nlohmann::json toJson(const Analysis& analysis) {
           {"cuts", analysis.cuts},
           {"duplicates", analysis.duplicates},
           {"round_clean", analysis.roundClean},
-          {"damaged_packets", analysis.damagedPackets}};
+          {"damaged_packets", analysis.damagedPackets},
+          {"clock_jumps", analysis.clockJumps}};
 }
 
 Analysis analysisFromJson(const nlohmann::json& json) {
@@ -329,6 +333,7 @@ Analysis analysisFromJson(const nlohmann::json& json) {
     analysis.duplicates = json.at("duplicates").get<std::vector<int64_t>>();
     analysis.roundClean = json.value("round_clean", true);
     analysis.damagedPackets = json.at("damaged_packets").get<int64_t>();
+    analysis.clockJumps = json.value("clock_jumps", false);
     return analysis;
   } catch (const nlohmann::json::exception& error) {
     throw Error("The job's analysis cannot be read", "",

@@ -19,6 +19,7 @@ struct Analysis {
   std::vector<int64_t> duplicates;  ///< frames that repeat the one before
   bool roundClean = true;           ///< going round from the last frame to the first would be no cut
   int64_t damagedPackets = 0;
+  bool clockJumps = false;  ///< ReadOptions::clockJumps
 
   int64_t frames() const { return static_cast<int64_t>(pts.size()); }
 };

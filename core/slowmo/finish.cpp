@@ -93,6 +93,7 @@ std::vector<std::string> finish(const FinishInput& input, const fs::path& output
     return {};
   }
   VideoInfo like = input.info;
+  like.clockJumps = input.analysis.clockJumps;
   if (input.choices.timing.loop) like.loops = std::max(0, like.loops);  // made to go round
   return assemble(segmentFiles(input), like, retimingFor(input), output, onProgress, stop,
                   input.choices.encode.quality)

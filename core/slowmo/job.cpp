@@ -178,7 +178,8 @@ class JobRun {
   bool endsEarly(const Analysis& analysis) const {
     constexpr double kSeconds = 2, kPart = 0.05;  // the sound may go on for a moment
     const double missing = info_.durationSaid - sourceSeconds(analysis, info_, analysis.frames());
-    return analyseOptions(request_).to < 0 && missing > std::max(kSeconds, kPart * info_.durationSaid);
+    return !analysis.clockJumps && analyseOptions(request_).to < 0 &&
+           missing > std::max(kSeconds, kPart * info_.durationSaid);
   }
 
   // False: stopped.

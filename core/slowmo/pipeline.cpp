@@ -105,7 +105,8 @@ int64_t lastWanted(const PipelineInput& input) {
 void decode(const PipelineInput& input, BoundedQueue<DecodedFrame>& queue, std::stop_token stop) {
   const int64_t sourceFrames = input.analysis.frames();
   const int64_t last = lastWanted(input);
-  const ReadOptions options = readingFor(input.choices, input.maxHeight);
+  ReadOptions options = readingFor(input.choices, input.maxHeight);
+  options.clockJumps = input.analysis.clockJumps;
   VideoReader reader = openSource(input.request, options);
   int64_t index = firstWanted(input);
   const auto ptsOf = [&](int64_t frame) { return input.analysis.pts[static_cast<std::size_t>(frame)]; };

@@ -9,6 +9,7 @@
 #include "core/slowmo/job.h"
 #include "core/slowmo/job_checks.h"
 #include "core/slowmo/job_weights.h"
+#include "core/store/folder_lock.h"
 
 namespace fw {
 namespace fs = std::filesystem;
@@ -75,6 +76,7 @@ JobRecord queued(Store& store, const SlowmoRequest& asked, int64_t replaced) {
   checkMoments(request, info);
   JobRecord job = store.createJob(toJson(request));
   try {
+    const FolderLock settling(job.folder);  // no other program begins it before its name is its own
     if (!settingsOf(request).flag("overwrite"))
       job.request["output"] = unclaimed(store, job, request.output, !asked.output.empty(), replaced).string();
     rememberOrCheckSource(job.folder, request.sources);
@@ -83,10 +85,6 @@ JobRecord queued(Store& store, const SlowmoRequest& asked, int64_t replaced) {
   } catch (...) {
     store.deleteJob(job.id);
     throw;
-  }
-  if (job.state != "queued") {
-    job.state = "queued";
-    store.updateJob(job);
   }
   return job;
 }

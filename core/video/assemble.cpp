@@ -159,8 +159,8 @@ class JoinedVideo {
   Packet read() {
     for (;;) {
       Packet packet = newPacket();
-      const int code = av_read_frame(input_->get(), packet.get());
-      if (code >= 0 && packet->stream_index == stream_ && packet->pts != AV_NOPTS_VALUE) {
+      const int code = input_->read(*packet);
+      if (code >= 0 && packet->pts != AV_NOPTS_VALUE) {
         av_packet_rescale_ts(packet.get(), stream().time_base, base_);
         return packet;
       }
@@ -190,17 +190,16 @@ class JoinedVideo {
 /// The source's tracks of one speed, read in one pass.
 class Companions {
  public:
-  Companions(const fs::path& file, std::vector<std::unique_ptr<Track>> tracks, const Timeline& timeline,
+  Companions(const VideoInfo& source, std::vector<std::unique_ptr<Track>> tracks, const Timeline& timeline,
              double stretch)
-      : input_(file), tracks_(std::move(tracks)), timeline_(timeline), stretch_(stretch) {
+      : input_(source.file), tracks_(std::move(tracks)), timeline_(timeline), stretch_(stretch) {
     std::vector<int> wanted;
     for (const auto& track : tracks_) wanted.push_back(track->source());
     input_.keepOnly(wanted);
-    if (timeline.trimmedStart) {
+    if (timeline.trimmedStart && !source.clockJumps) {
       constexpr double kBefore = 5.0;  // lines that began earlier may still be shown
       const auto from = static_cast<int64_t>((timeline.origin - kBefore) * AV_TIME_BASE);
-      if (av_seek_frame(input_.get(), -1, from, AVSEEK_FLAG_BACKWARD) < 0)
-        av_seek_frame(input_.get(), -1, 0, AVSEEK_FLAG_BACKWARD);
+      if (!input_.seek(-1, from)) input_.seek(-1, 0);
     }
   }
 
@@ -208,7 +207,7 @@ class Companions {
 
   void advance(Output& output) {
     const Packet packet = newPacket();
-    const int code = av_read_frame(input_.get(), packet.get());
+    const int code = input_.read(*packet);
     constexpr double kBeyond = 10.0;  // streams are not interleaved to the second
     const int damaged = code < 0 && code != AVERROR_EOF ? ++damaged_ : 0;
     constexpr int kGiveUpAfter = 1000;
@@ -393,11 +392,10 @@ AssembleReport assemble(std::span<const fs::path> segments, const VideoInfo& sou
       if (planned.handling == Handling::Attach) attach(*input.stream(planned.source), output);
     const double soundStretch = retiming.sound == Sound::Keep ? 1.0 : retiming.stretch;
     if (!sounds.empty())
-      companions.push_back(
-          std::make_unique<Companions>(source.file, std::move(sounds), timeline, soundStretch));
+      companions.push_back(std::make_unique<Companions>(source, std::move(sounds), timeline, soundStretch));
     if (!subtitles.empty())
       companions.push_back(
-          std::make_unique<Companions>(source.file, std::move(subtitles), timeline, retiming.stretch));
+          std::make_unique<Companions>(source, std::move(subtitles), timeline, retiming.stretch));
     copyMetadata(*input.get(), *output.get());
     copyChapters(*input.get(), timeline, *output.get());
     copyDescription(*input.stream(shown), *output->streams[video.index()]);

@@ -117,18 +117,46 @@ Input::~Input() {
   avio_closep(&bytes);
 }
 
-Input::Input(Input&& other) noexcept : format_(std::exchange(other.format_, nullptr)) {}
+Input::Input(Input&& other) noexcept
+    : format_(std::exchange(other.format_, nullptr)),
+      kept_(std::move(other.kept_)),
+      clock_(std::move(other.clock_)) {}
 
 Input& Input::operator=(Input&& other) noexcept {
   std::swap(format_, other.format_);
+  std::swap(kept_, other.kept_);
+  std::swap(clock_, other.clock_);
   return *this;
 }
 
+bool Input::kept(int stream) const {
+  return kept_.empty() || std::ranges::find(kept_, stream) != kept_.end();
+}
+
+bool Input::clockMayJump() const { return (format_->iformat->flags & AVFMT_TS_DISCONT) != 0; }
+
 void Input::keepOnly(std::span<const int> streams) {
+  kept_.assign(streams.begin(), streams.end());
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
-    const bool wanted = std::ranges::find(streams, static_cast<int>(i)) != streams.end();
-    format_->streams[i]->discard = wanted ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    const auto type = format_->streams[i]->codecpar->codec_type;
+    const bool tellsTime = clockMayJump() && (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO);
+    format_->streams[i]->discard = kept(static_cast<int>(i)) || tellsTime ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   }
+}
+
+int Input::read(AVPacket& packet) {
+  for (;;) {
+    const int code = av_read_frame(format_, &packet);
+    if (code < 0) return code;
+    if (clockMayJump()) clock_.correct(packet, *format_->streams[packet.stream_index]);
+    if (kept(packet.stream_index)) return code;
+    av_packet_unref(&packet);
+  }
+}
+
+bool Input::seek(int stream, int64_t time) {
+  clock_ = {};
+  return av_seek_frame(format_, stream, time, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
 namespace {

@@ -4,7 +4,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "core/video/steady_clock.h"
 #include "core/video/video.h"
 
 extern "C" {
@@ -70,9 +72,20 @@ class Input {
   /// Only these streams' packets are delivered from now on; the others are skipped as cheaply as the format
   /// allows.
   void keepOnly(std::span<const int> streams);
+  /// The next packet of those kept, or FFmpeg's code. Where the file's clock jumps its times go on.
+  int read(AVPacket& packet);
+  /// In what was read so far. What is then sought is another moment than was meant.
+  bool clockJumped() const { return clock_.jumped(); }
+  /// To the key frame at or before `time`, of one stream or, in microseconds, of all (−1). False: it cannot.
+  bool seek(int stream, int64_t time);
 
  private:
+  bool kept(int stream) const;
+  bool clockMayJump() const;
+
   AVFormatContext* format_ = nullptr;
+  std::vector<int> kept_;  // empty: all
+  SteadyClock clock_;
 };
 
 /// A file being muxed. It is written beside `file` and renamed by finish(); without finish() it is removed.

@@ -14,6 +14,7 @@ class FrameSource {
   virtual std::optional<Frame> next() = 0;
   virtual void seekTo(int64_t pts) = 0;
   virtual int64_t damagedPackets() const = 0;
+  virtual bool clockJumped() const { return false; }
 };
 
 /// Anything FFmpeg decodes.

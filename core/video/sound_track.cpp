@@ -30,8 +30,8 @@ std::optional<double> firstPacketSeconds(const std::filesystem::path& file, int 
   Input input(file);
   input.keepOnly(std::span(&stream, 1));
   const Packet packet = newPacket();
-  while (av_read_frame(input.get(), packet.get()) >= 0) {
-    if (packet->stream_index == stream && packet->pts != AV_NOPTS_VALUE)
+  while (input.read(*packet) >= 0) {
+    if (packet->pts != AV_NOPTS_VALUE)
       return static_cast<double>(packet->pts) * av_q2d(input.stream(stream)->time_base);
     av_packet_unref(packet.get());
   }

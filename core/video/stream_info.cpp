@@ -26,6 +26,8 @@ struct Timing {
   std::vector<int64_t> times;
   int64_t end = 0;  ///< of the last frame
   bool complete = false;
+  int64_t packets = 0;  ///< read, also those that say no time
+  bool clockJumps = false;
   int64_t hidden = 0;  ///< frames that are decoded but not shown: before the cut of an edit list
 };
 
@@ -34,9 +36,10 @@ Timing readThrough(Input& input, int stream) {
   input.keepOnly(std::span(&stream, 1));
   const Packet packet = newPacket();
   timing.end = std::numeric_limits<int64_t>::min();
-  while (av_read_frame(input.get(), packet.get()) >= 0) {
-    if (packet->stream_index == stream && (packet->flags & AV_PKT_FLAG_DISCARD) == 0) {
+  while (input.read(*packet) >= 0) {
+    if ((packet->flags & AV_PKT_FLAG_DISCARD) == 0) {
       const int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+      ++timing.packets;
       if (time != AV_NOPTS_VALUE) {
         timing.times.push_back(time);
         timing.end = std::max(timing.end, time + std::max<int64_t>(0, packet->duration));
@@ -46,6 +49,7 @@ Timing readThrough(Input& input, int stream) {
   }
   std::ranges::sort(timing.times);
   timing.complete = !timing.times.empty();
+  timing.clockJumps = input.clockJumped();
   return timing;
 }
 
@@ -227,6 +231,7 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
     if (index < static_cast<int>(again->nb_streams)) timing = readThrough(again, index);
   }
   info.variableRate = varies(timing.times, stream.time_base);
+  info.clockJumps = timing.clockJumps;
   Rational measured;
   if (indexed) {
     timing.end = timing.times.front() + stream.duration;
@@ -258,7 +263,8 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
     else if (input->duration != AV_NOPTS_VALUE && input->duration > 0)
       info.duration = static_cast<double>(input->duration) / AV_TIME_BASE;
     info.frames = stream.nb_frames > 0 ? stream.nb_frames - timing.hidden
-                                       : std::llround(info.duration * info.frameRate.value());
+                  : info.duration > 0  ? std::llround(info.duration * info.frameRate.value())
+                                       : timing.packets;
     info.framesExact = stream.nb_frames > 0;
   }
   if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0)

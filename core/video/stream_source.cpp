@@ -121,6 +121,9 @@ class StreamSource : public FrameSource {
 
   const VideoInfo& info() const override { return info_; }
   int64_t damagedPackets() const override { return damaged_; }
+  bool clockJumped() const override {
+    return options_.clockJumps || info_.clockJumps || input_.clockJumped();
+  }
 
   std::optional<Frame> next() override {
     while (ahead_.size() < 2) {
@@ -158,7 +161,7 @@ class StreamSource : public FrameSource {
     const int64_t context = deinterlace_ ? 3 * nominalDuration() : 0;
     for (const double earlier : {0.0, 2.0, 10.0, 40.0}) {
       const int64_t from = target - context - ticks(earlier);
-      if (from <= info_.startPts) break;
+      if (from <= info_.startPts || clockJumped()) break;
       if (restart(from) && skipTo(target, deinterlace_ ? 2 : 1) && !opensWithGap()) return;
     }
     restartAtBeginning();
@@ -239,7 +242,7 @@ class StreamSource : public FrameSource {
     justSought_ = true;
     // MPEG-TS goes to any packet, and of all decoders only this one shows what it lacks the references for.
     awaitsKey_ = decoder_->codec_id == AV_CODEC_ID_HEVC;
-    return av_seek_frame(input_.get(), stream_, pts, AVSEEK_FLAG_BACKWARD) >= 0;
+    return input_.seek(stream_, pts);
   }
 
   void restartAtBeginning() {
@@ -339,16 +342,12 @@ class StreamSource : public FrameSource {
     constexpr int kGiveUpAfter = 256;
     const Packet packet = newPacket();
     for (int failures = 0; failures < kGiveUpAfter;) {
-      const int code = av_read_frame(input_.get(), packet.get());
+      const int code = input_.read(*packet);
       if (code == AVERROR_EOF) break;
       if (code < 0) {
         if (code != AVERROR(EAGAIN)) ++damaged_;
         if (input_->pb && avio_feof(input_->pb)) break;
         ++failures;
-        continue;
-      }
-      if (packet->stream_index != stream_) {
-        av_packet_unref(packet.get());
         continue;
       }
       if (std::exchange(justSought_, false)) beganClean_ = refreshesAll(*packet);

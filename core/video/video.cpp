@@ -67,6 +67,7 @@ void VideoReader::seek(double seconds) {
 }
 
 int64_t VideoReader::damagedPackets() const { return state_->source->damagedPackets(); }
+bool VideoReader::clockJumped() const { return state_->source->clockJumped(); }
 
 VideoInfo probe(const fs::path& file, const ReadOptions& options) {
   return VideoReader(file, options).info();

@@ -49,6 +49,7 @@ struct VideoInfo {
   bool framesExact = false;
   int64_t startPts = 0;            ///< of the first frame, in timeBase
   double start = 0, duration = 0;  ///< seconds
+  bool clockJumps = false;         ///< as where recordings were joined; known of small files
   double durationSaid = 0;         ///< of the whole file, by its header; 0: it does not say
   int bitDepth = 8;
   /// FFmpeg's names; "unknown" when not tagged.
@@ -67,6 +68,7 @@ struct ReadOptions {
   bool deinterlace = true;  ///< when the source says it is interlaced
   int maxHeight = 0;        ///< not 0: scale down to this for previews and thumbnails
   bool quick = false;       ///< blocks may show, for half of the time: for what looks at small pictures only
+  bool clockJumps = false;  ///< to seek, it reads from the beginning: the file's own times repeat
   int threads = 0;          ///< 0: as many as the machine has; eight at most in any case
   std::shared_ptr<const VideoInfo> coloursOf{};  ///< of what it was made from: for tags that the file lacks
   Rational imageRate{24, 1};  ///< pictures a second when a folder or a list of pictures is read as a video
@@ -114,6 +116,7 @@ class VideoReader {
   void seek(double seconds);
   void seekTo(int64_t pts);
   int64_t damagedPackets() const;
+  bool clockJumped() const;  ///< in what was read so far
 
  private:
   struct State;

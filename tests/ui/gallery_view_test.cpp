@@ -234,10 +234,17 @@ class GalleryViewTest : public QObject {
                  {{"target", FrameRole::Target, cv::Mat(5, 7, CV_8UC1, cv::Scalar(3))},
                   {"prediction", FrameRole::Prediction, cv::Mat(9, 3, CV_8UC3, cv::Scalar(3, 3, 3))}}}};
     give(view, odd);
-    view.grab();
+    QVERIFY(!view.grab().isNull());
     view.setWorstFirst(true);
     view.setCellSize(300);
-    view.grab();
+    QVERIFY(!view.grab().isNull());
+    QCOMPARE(view.order().size(), odd.size());
+    std::vector<QSize> sizes;
+    for (std::size_t row = 0; row < odd.size(); ++row)
+      for (std::size_t column = 0; const auto* cell = view.cell(row, column); ++column)
+        sizes.emplace_back(cell->image().cols, cell->image().rows);
+    std::ranges::sort(sizes, {}, &QSize::width);
+    QCOMPARE(sizes, (std::vector<QSize>{{0, 0}, {3, 9}, {7, 5}}));
   }
 };
 

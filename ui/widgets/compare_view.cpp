@@ -207,6 +207,7 @@ void CompareView::refresh() {
       !first_.empty() && first_.size() == second_.size() && first_.type() == second_.type();
   main_->setSecond(mode_ == CompareMode::Wipe ? toQImage(second_) : QImage());
   main_->setValueText(nullptr);
+  main_->setPlaceholder({});
   switch (mode_) {
     case CompareMode::Wipe:
       main_->setImage(first_);
@@ -224,7 +225,8 @@ void CompareView::refresh() {
       break;
     case CompareMode::Difference:
       main_->setImage(comparable ? signedDifference(second_, first_, kFullScale) : cv::Mat());
-      main_->setPlaceholder(u"The two pictures have different sizes, so there is no difference to show."_s);
+      if (!first_.empty() && !second_.empty())
+        main_->setPlaceholder(u"The two pictures have different sizes, so there is no difference to show."_s);
       mainCaption_->setText(u"%1 minus %2"_s.arg(secondLabel_, firstLabel_));
       if (comparable)
         main_->setValueText([a = second_, b = first_, span = high_ - low_](QPoint pixel) {

@@ -441,21 +441,28 @@ TEST(Assemble, AnAnimationHasTheQualityThatWasChosen) {
   EXPECT_GT(sizeAt(10), sizeAt(50) * 5 / 4);
 }
 
-TEST(Assemble, CopiedSoundGoesOnWhereItsClockStepsBack) {
+TEST(Assemble, SoundGoesOnWhereItsClockJumps) {
   const Folder folder;
-  const fs::path one = folder / "one.ts", source = folder / "twice.ts", file = folder / "smooth.mkv";
-  ffmpeg(
-      "-f lavfi -i testsrc2=s=96x64:r=25:d=2 -f lavfi -i sine=f=440:r=48000:d=2 -c:v libx264 -preset "
-      "ultrafast -pix_fmt yuv420p -c:a mp2",
-      one);
-  std::ofstream(source, std::ios::binary)
-      << std::ifstream(one, std::ios::binary).rdbuf() << std::ifstream(one, std::ios::binary).rdbuf();
-  const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {50, 1}), {0, 200});
-  EXPECT_THAT(assemble(parts, probe(source), {}, file, {}, {}).notes, IsEmpty());
-  const auto packets = ffprobe(file, "-select_streams a:0 -show_packets")["packets"];
-  ASSERT_EQ(packets.size(), ffprobe(source, "-select_streams a:0 -show_packets")["packets"].size());
-  for (std::size_t i = 1; i < packets.size(); ++i)
-    ASSERT_GE(packets[i]["pts"].get<int64_t>(), packets[i - 1]["pts"].get<int64_t>()) << i;
+  for (const int later : {0, 3600}) {
+    SCOPED_TRACE(later);
+    const fs::path source = folder / "twice.ts", file = folder / "smooth.mkv";
+    writeJoined(folder, source, 2, later);
+    const auto parts = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {50, 1}), {0, 200});
+    EXPECT_THAT(assemble(parts, probe(source), {}, file, {}, {}).notes, IsEmpty());
+    const auto packets = ffprobe(file, "-select_streams a:0 -show_packets")["packets"];
+    ASSERT_EQ(packets.size(), ffprobe(source, "-select_streams a:0 -show_packets")["packets"].size());
+    const auto timeOf = [](const nlohmann::json& packet) {
+      return std::stod(packet["pts_time"].get<std::string>());
+    };
+    for (std::size_t i = 1; i < packets.size(); ++i)
+      ASSERT_NEAR(timeOf(packets[i]) - timeOf(packets[i - 1]), 0.024, 0.002) << i;
+
+    const auto shorter = writeSegments(folder, {.speed = "fast"}, formatOf(96, 64, {50, 1}), {0, 100});
+    assemble(shorter, probe(source),
+             {.stretch = 2, .trimStart = 2.5, .trimEnd = 3.5, .sound = Sound::StretchKeepPitch}, file, {},
+             {});
+    EXPECT_NEAR(static_cast<double>(soundOf(folder, file).size()) / 8000, 2.0, 0.1);
+  }
 }
 
 TEST(Assemble, LinesThatOverlapComeAtTheirTimesInMp4) {

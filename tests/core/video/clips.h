@@ -111,6 +111,20 @@ inline void writeScene(const fs::path& file, const EncodeSettings& settings, con
   writer.finish();
 }
 
+/// A recording of `seconds`, and the same one again with its clock begun anew, or `later` seconds ahead.
+inline void writeJoined(const Folder& folder, const fs::path& file, int seconds, int later = 0) {
+  const std::string length = std::to_string(seconds);
+  std::ofstream joined(file, std::ios::binary);
+  for (const int offset : {0, later}) {
+    const fs::path part = folder / "part.ts";
+    ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=" + length + " -f lavfi -i sine=f=440:r=48000:d=" + length +
+               " -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a mp2 -output_ts_offset " +
+               std::to_string(offset),
+           part);
+    joined << std::ifstream(part, std::ios::binary).rdbuf();
+  }
+}
+
 /// A clip with anything a container can carry: two sound tracks, two subtitle tracks, chapters, a font, a
 /// title.
 inline void writeRichSource(const Folder& folder, const fs::path& file, double seconds = 2.0) {

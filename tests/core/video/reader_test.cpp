@@ -337,6 +337,42 @@ TEST(VideoReader, WhatIsTransparentLiesOnWhite) {
   EXPECT_FALSE(probe(folder / "opaque.gif").hasAlpha);
 }
 
+TEST(VideoReader, TimeGoesOnWhereRecordingsWereJoined) {
+  const Folder folder;
+  const fs::path file = folder / "joined.ts";
+  constexpr double kSoundsOverhang = 0.03;  // its packets do not end with the last frame
+  for (const int later : {0, 3600}) {
+    SCOPED_TRACE(later);
+    writeJoined(folder, file, 2, later);
+    VideoReader reader(file);
+    EXPECT_NEAR(reader.info().duration, 4, kSoundsOverhang);
+    const auto frames = readAll(reader);
+    ASSERT_EQ(frames.size(), 100u);
+    EXPECT_TRUE(reader.clockJumped());
+    for (std::size_t i = 1; i < frames.size(); ++i)
+      ASSERT_NEAR(static_cast<double>(frames[i].pts - frames[i - 1].pts) / 90'000, 0.04,
+                  i == 50 ? kSoundsOverhang : 1e-9)
+          << i;
+    reader.seekTo(frames[80].pts);
+    EXPECT_EQ(cv::norm(reader.next()->image, frames[80].image, cv::NORM_INF), 0);
+    VideoReader told(file, {.clockJumps = true});
+    told.seekTo(frames[20].pts);
+    EXPECT_EQ(cv::norm(told.next()->image, frames[20].image, cv::NORM_INF), 0);
+  }
+  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=1" + std::string(kX264), folder / "one.ts");
+  VideoReader one(folder / "one.ts");
+  readAll(one);
+  EXPECT_FALSE(one.clockJumped());
+}
+
+TEST(VideoReader, KnowsTheLengthOfAStreamWithoutTimes) {
+  const Folder folder;
+  ffmpeg("-f lavfi -i testsrc2=s=96x64:r=25:d=2" + std::string(kX264), folder / "raw.h264");
+  const VideoInfo info = probe(folder / "raw.h264");
+  EXPECT_EQ(info.frames, 50);
+  EXPECT_NEAR(info.duration, 2, 0.001);
+}
+
 TEST(VideoReader, CountsOnlyTheFramesThatAnEditListShows) {
   const Folder folder;
   const fs::path whole = folder / "whole.mp4", part = folder / "part.mp4";
