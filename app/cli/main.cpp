@@ -27,6 +27,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
     return 0;
+  } catch (const CLI::RequiredError& error) {
+    // What is left over is what was meant as one.
+    const auto unknown = app.remaining();
+    if (!app.get_subcommands().empty() || unknown.empty()) return app.exit(error);
+    std::cerr << "There is no command “" << unknown.front() << "”. See: framewright-cli --help" << std::endl;
+    return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   } catch (const CLI::Error& error) {

@@ -12,6 +12,8 @@ namespace fw::cli {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr double kLongestClip = 1e6;  // seconds
+
 struct Arguments {
   fs::path file, pictures;
   SelfCheckOptions options;
@@ -108,8 +110,9 @@ void addSelfCheckCommand(CLI::App& app) {
       ->check(CLI::Range(0, 8192))
       ->capture_default_str();
   command->add_option("--from", options.from, "Begin at this second of the clip")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--to", options.to, "End at this second; 0: the end")->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, kLongestClip));
+  command->add_option("--to", options.to, "End at this second; 0: the end")
+      ->check(CLI::Range(0.0, kLongestClip));
   command->add_option("--device", options.device.device, "cpu, cuda:0 …")->capture_default_str();
   command->add_option("--threads", options.device.threads, "0: one for each core")
       ->check(CLI::Range(0, 1024))

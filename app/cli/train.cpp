@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <optional>
 
 #include "app/cli/commands.h"
@@ -14,6 +15,8 @@
 namespace fw::cli {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int64_t kMostSteps = 1'000'000'000'000;
 
 std::string shortNumber(double number) {
   char text[32];
@@ -317,14 +320,15 @@ void addTrainCommands(CLI::App& app) {
                     ->check(CLI::ExistingFile);
   trainCommand->add_option("--like", arguments->like, "The same as this run, but for what else is said here")
       ->excludes(setup)
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()));
   trainCommand->add_option("--sweep", arguments->sweep, "One run for each value: name=a,b,c");
   trainCommand->add_option("--save-setup", arguments->saveSetup,
                            "Write what would be trained to this file (JSON), and train nothing");
   trainCommand
       ->add_option("--steps", arguments->request.steps, "Stop after this many steps (0: until stopped)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t{0}, kMostSteps));
   trainCommand->add_option("--seed", arguments->request.seed, "The same seed gives the same run")
+      ->check(CLI::Range(int64_t{0}, std::numeric_limits<int64_t>::max()))
       ->capture_default_str();
   trainCommand->add_option("--device", arguments->request.device, "cpu, cuda:0 …")->capture_default_str();
   trainCommand->add_option("--threads", arguments->request.threads, "0: one for each core")
@@ -339,7 +343,7 @@ void addTrainCommands(CLI::App& app) {
   auto resumeJson = std::make_shared<bool>(false);
   resumeCommand->add_option("run", *run, "The run's number, as `runs` lists it")->required();
   resumeCommand->add_option("--steps", *steps, "Go on until this step instead")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(int64_t{0}, kMostSteps));
   auto rate = std::make_shared<std::optional<double>>();
   resumeCommand->add_option("--learning-rate", *rate, "Learn at this rate from now on");
   resumeCommand->add_flag("--json", *resumeJson, "One JSON document on standard output");

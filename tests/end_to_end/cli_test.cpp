@@ -122,7 +122,9 @@ TEST_F(CommandLine, SaysWhatIsWrongAndFails) {
     EXPECT_THAT(ran.err, HasSubstr(about));
     EXPECT_TRUE(ran.out.empty());
   };
+  refused({"brew"}, "no command “brew”");
   refused({"train", "cold-fusion"}, "reconstruction-sanity");
+  refused({"train", "reconstruction-sanity", "--seed", "-5"}, "-5 not in range 0");
   refused({"train", "reconstruction-sanity", "--set", "width=banana"}, "“");
   refused({"train", "reconstruction-sanity", "--set", "wdith=3"}, "wdith");
   refused({"train", "reconstruction-sanity", "--device", "toaster"}, "toaster");
