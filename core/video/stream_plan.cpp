@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <set>
+#include <string_view>
 
 #include "core/video/track.h"
 
@@ -100,6 +102,10 @@ StreamPlan planStreams(const Input& source, int videoStream, const Retiming& ret
   const std::string word = containerWord(container), name = container->name;
   const bool retimesSound = retiming.stretch != 1.0 && (retiming.sound == Sound::StretchKeepPitch ||
                                                         retiming.sound == Sound::SlowWithPitch);
+  const auto note = [&](std::initializer_list<std::string_view> parts) {
+    std::string& text = plan.notes.emplace_back();
+    for (const std::string_view part : parts) text += part;
+  };
   int sounds = 0, subtitles = 0, otherVideos = 0, data = 0, attachments = 0;
   for (unsigned i = 0; i < source->nb_streams; ++i) {
     const AVStream& stream = *source->streams[i];
@@ -116,14 +122,13 @@ StreamPlan planStreams(const Input& source, int videoStream, const Retiming& ret
           planned.handling = Handling::Encode;
           planned.encoder = soundEncoder(container, codec.codec_id);
           if (!planned.encoder || !avcodec_find_decoder(codec.codec_id)) {
-            plan.notes.push_back(named("Sound track", stream, sounds) + " is left out: its format (" +
-                                 codecName + ") cannot be converted for " + word + ".");
+            note({named("Sound track", stream, sounds), " is left out: its format (", codecName,
+                  ") cannot be converted for ", word, "."});
             continue;
           }
           if (!held)
-            plan.notes.push_back(named("Sound track", stream, sounds) + " is converted from " + codecName +
-                                 " to " + avcodec_get_name(planned.encoder->id) + ": " + word +
-                                 " cannot hold the original.");
+            note({named("Sound track", stream, sounds), " is converted from ", codecName, " to ",
+                  avcodec_get_name(planned.encoder->id), ": ", word, " cannot hold the original."});
         }
         break;
       }
@@ -134,13 +139,12 @@ StreamPlan planStreams(const Input& source, int videoStream, const Retiming& ret
         planned.handling = Handling::Encode;
         planned.encoder = subtitleEncoder(container);
         if (isBitmap(codec.codec_id) || !planned.encoder || !avcodec_find_decoder(codec.codec_id)) {
-          plan.notes.push_back(label + " is left out: " + word + " cannot hold its format (" + codecName +
-                               "). Choose MKV to keep it.");
+          note({label, " is left out: ", word, " cannot hold its format (", codecName,
+                "). Choose MKV to keep it."});
           continue;
         }
         if (codec.codec_id == AV_CODEC_ID_ASS)
-          plan.notes.push_back(label + " becomes plain text: " + word +
-                               " cannot hold its styles. Choose MKV to keep them.");
+          note({label, " becomes plain text: ", word, " cannot hold its styles. Choose MKV to keep them."});
         break;
       }
       case AVMEDIA_TYPE_ATTACHMENT:
@@ -160,7 +164,7 @@ StreamPlan planStreams(const Input& source, int videoStream, const Retiming& ret
         else if (name == "mp4" || name == "ipod")
           planned.handling = Handling::CoverPicture;
         else {
-          plan.notes.push_back("The cover picture is left out: " + word + " cannot hold one.");
+          note({"The cover picture is left out: ", word, " cannot hold one."});
           continue;
         }
         break;
