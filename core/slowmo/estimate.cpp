@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/slowmo/job_checks.h"
 #include "core/slowmo/pipeline.h"
 #include "core/slowmo/settings.h"
 #include "core/slowmo/tiled.h"
@@ -50,6 +51,7 @@ int64_t sourceFrames(const VideoInfo& info, double from, double to) {
 }  // namespace
 
 SlowmoEstimate estimate(const SlowmoRequest& request, const VideoInfo& info) {
+  checkWeightsThere(request);
   const SlowmoChoices choices = choicesFor(request, info);
   const AnalyseOptions options = analyseOptions(request);
   const double sourceRate = info.frameRate.value() > 0 ? info.frameRate.value() : 25;

@@ -55,6 +55,15 @@ std::string cutsNote(const Analysis& analysis, const VideoInfo& info) {
   return note + (analysis.cuts.size() > kMostNamed ? " …" : "") + ".";
 }
 
+std::string inOneLine(const std::vector<std::string>& notes) {
+  std::string line;
+  for (const auto& note : notes) {
+    if (!line.empty()) line += ' ';
+    line += note;
+  }
+  return line;
+}
+
 /// One job being run: what it knows, and where it is.
 class JobRun {
  public:
@@ -325,7 +334,7 @@ class JobRun {
     fraction_ = 1;
     result_.state = "done";
     result_.output = output;
-    setState("done");
+    setState("done", inOneLine(result_.notes));
     unclaim();
     removeSegments(record_.folder);
     return std::move(result_);

@@ -28,6 +28,20 @@ void checkEncoder(const SlowmoChoices& choices) {
                   "Choose another compression or file type.");
 }
 
+void checkWeightsThere(const SlowmoRequest& request) {
+  const Settings settings = settingsOf(request);
+  std::error_code ignored;
+  for (const auto& engine : enginesOf(request)) {
+    const EngineKind& kind = engineKind(engine);
+    if (!kind.schema.find("weights")) continue;
+    const std::string weights = engineSettings(settings, kind).text("weights");
+    if (!weights.empty() && !fs::exists(weights, ignored))
+      throw Error("The weights of the engine " + kind.title + " are not there any more", weights,
+                  kind.id == "swift" ? "Empty the field Weights for the bundled ones, or choose others."
+                                     : "Choose others in the field Weights.");
+  }
+}
+
 void checkEngines(const SlowmoRequest& request) {
   const Settings settings = settingsOf(request);
   const EngineOptions options = engineOptions(settings);

@@ -6,6 +6,8 @@ namespace fw {
 
 void checkFolderWritable(const std::filesystem::path& output);
 void checkEncoder(const SlowmoChoices&);
+/// Quick: whether the files are there, not what they hold.
+void checkWeightsThere(const SlowmoRequest&);
 /// What needs weights that nobody has, or a device that is not there, would wait for ever.
 void checkEngines(const SlowmoRequest&);
 /// Cuts and engines for moments that the clip does not have.

@@ -92,6 +92,7 @@ Input::Input(const fs::path& file, Known known) {
   format_->pb = bytes;
   Options options;
   options.set("protocol_whitelist", "file");
+  options.set("scan_all_pmts", "1");  // a transport stream may name its sound later
   const int opened = avformat_open_input(&format_, file.filename().string().c_str(), nullptr, options.get());
   const char* advice = "It is damaged, or of a kind that FFmpeg does not know.";
   if (opened < 0) {

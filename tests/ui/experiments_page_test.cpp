@@ -117,6 +117,7 @@ class ExperimentsPageTest : public QObject {
     const int64_t left = training->step();
     QTRY_VERIFY_WITH_TIMEOUT(training->step() > left + 5, 30'000);
     QCOMPARE(training->scalars().at("learning_rate").back().value, 0.0005);
+    QCOMPARE(static_cast<NumberEdit*>(p.page.runPanel()->changeable("learning_rate"))->text(), u"0.0005"_s);
     p.page.stopAndKeep();
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
@@ -205,6 +206,7 @@ class ExperimentsPageTest : public QObject {
     button(p.page, u"Resume"_s)->click();
     QTRY_VERIFY_WITH_TIMEOUT(p.newest()->runId() == run && p.newest()->step() > reached + 2, 30'000);
     QCOMPARE(p.newest()->scalars().at("learning_rate").back().value, 0.00025);
+    QCOMPARE(rate->text(), u"0.00025"_s);  // what is in force
     p.page.stopAndKeep();
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }

@@ -97,6 +97,30 @@ class RunsPageTest : public QObject {
     QCOMPARE(view->model()->rowCount(), 2);
   }
 
+  void aRunThatTrainsIsFollowed() {
+    Store store;
+    RunRequest request;
+    request.experiment = "reconstruction-sanity";
+    request.steps = 100;
+    const auto run = store.createRun(request, "test");
+    RunWriter writer(store.folder(), run.id);
+    writer.state(RunState::Running);
+    writer.scalars(1, 0.1, {{"loss", 1.0}});
+    writer.flush();
+    Page p;
+    p.page.select({run.id});
+    QTRY_COMPARE(p.page.details()->stepOf(run.id), int64_t(1));
+    writer.scalars(2, 0.2, {{"loss", 0.5}});
+    writer.flush();
+    p.refresh();
+    QTest::qWait(100);
+    QCOMPARE(p.page.details()->stepOf(run.id), int64_t(1));  // not for every step
+    QTRY_VERIFY(p.page.details()->age() > 3000);
+    p.refresh();
+    QTRY_COMPARE(p.page.details()->stepOf(run.id), int64_t(2));
+    writer.state(RunState::Finished);
+  }
+
   void aQuestionAboutOtherRunsIsWithdrawn() {
     const auto first = makeRun(1, 0.001), second = makeRun(9, 0.01);
     Page p;

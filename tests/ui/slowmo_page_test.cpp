@@ -559,6 +559,48 @@ class SlowmoPageTest : public QObject {
     QVERIFY(check->result().engines.empty());
   }
 
+  void aCropBelongsToItsClip() {
+    openAndWait(clip_);
+    auto settings = page_->makePanel()->settings().toJson();
+    settings["crop"] = "40,20,80,48";
+    settings["factor"] = 4.0;
+    page_->makePanel()->setSettings(settings);
+    page_->open({makeClip(path(u"another.mp4"_s), 12, {96, 64})});
+    QTRY_VERIFY_WITH_TIMEOUT(page_->makePanel()->settings().text("crop").empty(), kLong);
+    QCOMPARE(page_->makePanel()->settings().real("factor"), 4.0);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->makePanel()->startButton()->isEnabled(), kLong);
+    page_->makePanel()->setSettings(settings);
+    page_ = std::make_unique<SlowmoPage>();
+    QVERIFY(page_->makePanel()->settings().text("crop").empty());
+    QCOMPARE(page_->makePanel()->settings().real("factor"), 4.0);
+  }
+
+  void weightsThatAreGoneAreToldBeforeTheStart() {
+    openAndWait(clip_);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    auto settings = page_->makePanel()->settings().toJson();
+    settings["engine"] = "swift";
+    settings["swift_weights"] = "/nowhere/best.safetensors";
+    page_->makePanel()->setSettings(settings);
+    QTRY_VERIFY(!page_->makePanel()->startButton()->isEnabled());
+    settings["swift_weights"] = "";
+    page_->makePanel()->setSettings(settings);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+  }
+
+  void whatWasFinishedIsShownWhenThePersonComesBack() {
+    openAndWait(clip_);
+    QTRY_VERIFY(page_->makePanel()->startButton()->isEnabled());
+    QTest::mouseClick(page_->makePanel()->startButton(), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(page_->exporting(), kLong);
+    page_->stage()->showView(ClipStage::Clip);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->exporting(), kLong);
+    QVERIFY(page_->stage()->result()->watching());
+    page_->stage()->showView(ClipStage::Result);
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->stage()->result()->watching(), kLong);
+    QCOMPARE(page_->stage()->view(), ClipStage::Result);
+  }
+
   void settingsAreRemembered() {
     openAndWait(clip_);
     QTest::mouseClick(button(*page_, u"Smoother"_s), Qt::LeftButton);

@@ -195,13 +195,14 @@ void ExperimentsPage::resumeRun(int64_t runId, std::optional<double> learningRat
     if (Training* known = queue_->ofRun(history.record.id); known && !known->ended())
       return showTraining(known);
     RunRequest request = history.record.request;
+    const RunRequest asItWas = request;
     if (until)
       request.steps = *until;
     else if (request.steps > 0 && history.record.step >= request.steps)
       return openRun(history.record.id);  // there a person says how far it is to go on
     // What showed the run as it was makes room.
     if (Training* known = queue_->ofRun(history.record.id)) queue_->remove(known);
-    openRequest(request);
+    openRequest(asItWas);  // how far this one goes on is no set-up for the next
     auto training = std::make_unique<Training>(request, store_->folder(), std::move(history));
     if (learningRate) training->setLearningRate(*learningRate);
     watch(training.get());

@@ -248,6 +248,7 @@ void RunPanel::setTraining(Training* training) {
           [this, showBest](const Series& scalars, const Series& scores) {
             curves_->append(u"run"_s, scalars, scores);
             showBest();
+            if (scalars.contains("learning_rate") && !editedRate()) showRate();
             if (!scores.empty()) showScores();
           });
   connect(training, &Training::curvesWentBack, this, [this, showCurves] {
@@ -266,24 +267,20 @@ void RunPanel::setTraining(Training* training) {
   connect(training, &Training::galleryCame, this, &RunPanel::takeSnapshotSteps);
   connect(training, &Training::progressed, this, &RunPanel::showProgress);
   connect(training, &Training::stateChanged, this, &RunPanel::showState);
-  const Schema& schema = training->kind().schema;
-  const bool hasRate = schema.find("learning_rate") != nullptr;
+  const bool hasRate = training->kind().schema.find("learning_rate") != nullptr;
   rate_->setVisible(hasRate);
   rateLabel_->setVisible(hasRate);
-  if (hasRate) {
-    const auto changed = training->scalars().find("learning_rate");
-    rate_->setText(
-        changed != training->scalars().end() && !changed->second.empty()
-            ? QString::number(changed->second.back().value, 'g', 6)
-            : QString::fromStdString(
-                  toText(Settings::fromJson(schema, training->request().settings).real("learning_rate"))));
-    shownRate_ = rate_->text();
-  }
+  showRate();
   fillChangeable();
   showScores();
   takeSnapshotSteps();
   showState();
   meterLayers();
+}
+
+void RunPanel::showRate() {
+  if (const auto rate = training_->learningRate()) rate_->setText(QString::number(*rate, 'g', 6));
+  shownRate_ = rate_->text();
 }
 
 void RunPanel::fillChangeable() {

@@ -70,6 +70,7 @@ class RunPanel : public QWidget {
   QWidget* makeControls();
   QWidget* makeTabs();
   void fillChangeable();
+  void showRate();
   void showChangeable(bool alive, bool resumable);
   void change(const Parameter& parameter, const Value& value);
   void showGallery(const Gallery& gallery);

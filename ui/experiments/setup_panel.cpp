@@ -3,7 +3,6 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
-#include <QElapsedTimer>
 #include <QFile>
 #include <QFileDialog>
 #include <QFormLayout>
@@ -147,7 +146,9 @@ SetupPanel::SetupPanel(QWidget* parent)
   foot->addWidget(message_);
   foot->addWidget(start_);
   foot->addWidget(several);
-  connect(several, &QPushButton::clicked, this, &SetupPanel::trySeveral);
+  connect(several, &QPushButton::clicked, this, [this] {
+    if (!justStarted()) trySeveral();  // the first run makes the session's bar appear, and buttons move
+  });
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -156,9 +157,9 @@ SetupPanel::SetupPanel(QWidget* parent)
   layout->addLayout(foot);
 
   connect(back, &QPushButton::clicked, this, &SetupPanel::backAsked);
-  connect(start_, &QPushButton::clicked, this, [this, since = QElapsedTimer()]() mutable {
-    if (since.isValid() && since.elapsed() < QApplication::doubleClickInterval()) return;  // one run, not two
-    since.start();
+  connect(start_, &QPushButton::clicked, this, [this] {
+    if (justStarted()) return;  // one run, not two
+    lastStart_.start();
     start();
   });
   connect(form_, &ParamForm::changed, message_, &MessageBar::dismiss);
@@ -266,6 +267,10 @@ void SetupPanel::openSetup() {
   } catch (const std::exception& error) {
     report(QString::fromUtf8(error.what()));
   }
+}
+
+bool SetupPanel::justStarted() const {
+  return lastStart_.isValid() && lastStart_.elapsed() < QApplication::doubleClickInterval();
 }
 
 void SetupPanel::trySeveral() {

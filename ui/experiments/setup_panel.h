@@ -1,4 +1,5 @@
 #pragma once
+#include <QElapsedTimer>
 #include <QWidget>
 
 #include <map>
@@ -46,6 +47,7 @@ class SetupPanel : public QWidget {
   void openSetup();
   void takeDevices(const std::vector<std::string>& devices);
   void report(const QString& text);
+  bool justStarted() const;  ///< what is clicked now may be the second half of a double click
 
   const ExperimentKind* kind_ = nullptr;
   std::map<std::string, RunRequest> left_;  ///< how each experiment's set-up was left
@@ -55,6 +57,7 @@ class SetupPanel : public QWidget {
   QComboBox* device_;
   QPushButton* start_;
   MessageBar* message_;
+  QElapsedTimer lastStart_;
 };
 
 /// A set-up file as another person sent it. Throws Error when it is none.

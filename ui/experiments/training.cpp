@@ -154,7 +154,18 @@ void Training::stop() {
 void Training::pause() { control_.pause(); }
 void Training::resume() { control_.resume(); }
 void Training::stepOnce() { control_.stepOnce(); }
-void Training::setLearningRate(double rate) { control_.setLearningRate(rate); }
+void Training::setLearningRate(double rate) {
+  control_.setLearningRate(rate);
+  wantedRate_ = rate;
+}
+
+std::optional<double> Training::learningRate() const {
+  if (wantedRate_) return wantedRate_;
+  const auto changed = scalars_.find("learning_rate");
+  if (changed != scalars_.end() && !changed->second.empty()) return changed->second.back().value;
+  if (!kind_->schema.find("learning_rate")) return std::nullopt;
+  return Settings::fromJson(kind_->schema, request_.settings).real("learning_rate");
+}
 
 void Training::change(const std::string& parameter, const Value& value) {
   Settings settings = Settings::fromJson(kind_->schema, request_.settings);
@@ -237,6 +248,7 @@ void Training::take(News news) {
     std::erase_if(snapshots_, [&](int64_t step) { return step > from; });
   }
   appendAll(scalars_, news.scalars);
+  if (news.scalars.contains("learning_rate")) wantedRate_.reset();  // it is in force
   appendAll(scores_, news.scores);
   if (news.baselines) baselines_ = *news.baselines;
   if (news.best) best_ = news.best;

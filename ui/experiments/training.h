@@ -79,6 +79,7 @@ class Training : public QObject {
   const Series& scores() const { return scores_; }
   const Scores& baselines() const { return baselines_; }
   std::optional<Point> best() const { return best_; }
+  std::optional<double> learningRate() const;  ///< in force, or about to be; nothing where there is none
   const Gallery& gallery() const { return *gallery_; }
   int64_t galleryStep() const { return galleryStep_; }  ///< -1 while there is none
   const std::vector<int64_t>& snapshots() const { return snapshots_; }
@@ -124,6 +125,7 @@ class Training : public QObject {
   Series scalars_, scores_;
   Scores baselines_;
   std::optional<Point> best_;
+  std::optional<double> wantedRate_;  // asked for, not yet heard to be in force
   std::shared_ptr<const Gallery> gallery_;
   std::vector<int64_t> snapshots_;
   std::vector<std::pair<int64_t, double>> pace_;  ///< recent (step, seconds), for the speed

@@ -192,8 +192,14 @@ int64_t RunDetails::stepOf(int64_t runId) const {
 }
 
 void RunDetails::take(std::vector<RunHistory> runs) {
+  // The same runs further on: what a person looks at stays where it is.
+  const auto same = [](const RunHistory& a, const RunHistory& b) {
+    return a.record.id == b.record.id && a.record.request.steps == b.record.request.steps;
+  };
+  const bool grown = !runs.empty() && std::ranges::equal(histories_, runs, same);
   histories_ = std::move(runs);
-  curves_->clear();
+  read_.start();
+  if (!grown) curves_->clear();
   curvesOrHint_->setCurrentIndex(histories_.empty() ? 0 : 1);
   std::set<int64_t> steps;
   for (int colour = 0; const auto& history : histories_) {
@@ -210,11 +216,13 @@ void RunDetails::take(std::vector<RunHistory> runs) {
       for (const auto& point : histories_.front().scores[kind->scores.front().name])
         if (point.step == record.bestStep) curves_->setBest(kind->scores.front().name, point);
   }
-  fillParameters();
+  if (!grown) {
+    fillParameters();
+    strip_->pause();
+    strip_->setSteps({});
+    gallery_->setGallery({});
+  }
   fillNumbers();
-  strip_->pause();
-  strip_->setSteps({});
-  gallery_->setGallery({});
   strip_->setSteps({steps.begin(), steps.end()});
   fillNotes();
 }

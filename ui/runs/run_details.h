@@ -1,4 +1,5 @@
 #pragma once
+#include <QElapsedTimer>
 #include <QWidget>
 #include <vector>
 
@@ -29,6 +30,7 @@ class RunDetails : public QWidget {
   void setRuns(const std::vector<int64_t>& ids);
   const std::vector<int64_t>& runs() const { return ids_; }
   int64_t stepOf(int64_t runId) const;  ///< as of which step a run is shown; -1 when it is not
+  int64_t age() const { return read_.isValid() ? read_.elapsed() : 0; }  ///< milliseconds since it was read
   CurvePlot* curves() const { return curves_; }
   GalleryView* gallery() const { return gallery_; }
   FilmStrip* filmStrip() const { return strip_; }
@@ -62,6 +64,7 @@ class RunDetails : public QWidget {
   QPlainTextEdit* notes_;
   QTimer* saveSoon_;
   int64_t notesOf_ = 0;
+  QElapsedTimer read_;
 };
 
 }  // namespace fw

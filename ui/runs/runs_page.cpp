@@ -276,10 +276,13 @@ void RunsPage::showSelection() {
   asEngine_->setEnabled(one && !engineOf(one->request.experiment).isEmpty());
   remove_->setEnabled(!ids.empty() &&
                       std::none_of(ids.begin(), ids.end(), [&](int64_t id) { return busy(runs_->run(id)); }));
-  // What trains is followed under Experiments; here it is read anew when it has come to its end.
+  // What trains is followed under Experiments step by step; here it is read anew now and then, and at its
+  // end.
+  constexpr auto kNowAndThen = 3000;  // milliseconds
   const bool outdated = std::any_of(ids.begin(), ids.end(), [&](int64_t id) {
     const auto* run = runs_->run(id);
-    return run && !busy(run) && details_->stepOf(id) >= 0 && details_->stepOf(id) != run->step;
+    const bool grown = run && details_->stepOf(id) >= 0 && details_->stepOf(id) != run->step;
+    return grown && (!busy(run) || details_->age() > kNowAndThen);
   });
   if (ids != details_->runs() || outdated) details_->setRuns(ids);
 }

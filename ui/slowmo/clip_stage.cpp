@@ -193,7 +193,7 @@ void ClipStage::setRequest(const SlowmoRequest& request) {
 
 void ClipStage::updateViews() {
   if (!hasClip()) return;
-  preview_->setRequest(request_, here_);
+  preview_->setRequest(request_, here_, marks_.end);
   InsideQuestion question;
   question.source = request_;
   question.sourceTime = timeline_->playhead();

@@ -148,6 +148,7 @@ void JobRow::showProgress() {
   const bool pausing = going && !queue_.runner().paused();
   bar_->setValue(static_cast<int>(std::lround(fraction * kBarSteps)));
   bar_->setVisible(!card_.over());
+  if (card_.over()) question_->hide();
   go_->setVisible(!card_.over() && (going || !card_.runs()));
   go_->setIcon(icon(pausing ? u"pause"_s : u"play"_s));
   go_->setToolTip(pausing                     ? u"Pause"_s
@@ -189,7 +190,7 @@ QString JobRow::stateText() const {
     return card_.record.progress > 0 ? u"Waiting at %1"_s.arg(percent) : u"Waiting"_s + frames;
   }
   if (state == "running") return u"Another program is making it · %1"_s.arg(percent);
-  if (state == "done") return u"Finished"_s;
+  if (state == "done") return message.isEmpty() ? u"Finished"_s : u"Finished. "_s + message;
   if (state == "cancelled") return message.isEmpty() ? u"Cancelled"_s : message;
   return message.isEmpty() ? u"Stopped at %1. Resume makes only what is missing."_s.arg(percent) : message;
 }

@@ -191,6 +191,7 @@ void MakePanel::setOthers(const std::vector<SlowmoRequest>& clips) {
 }
 
 void MakePanel::setClip(const SlowmoRequest& clip, const VideoInfo& info) {
+  if (!editing() && clip.sources != clip_.sources) settings_.set("crop", std::string());
   clip_ = clip;
   info_ = info;
   output_.clear();
@@ -305,8 +306,9 @@ void MakePanel::orderTabs() {
 void MakePanel::settingsChanged() {
   if (!output_.empty()) output_ = outputAs(settings_.text("container"), output_);
   auto kept = settings_;
-  kept.set("trim_in", 0.0);
+  kept.set("trim_in", 0.0);  // no other clip has anything from these
   kept.set("trim_out", 0.0);
+  kept.set("crop", std::string());
   if (!editing()) QSettings().setValue(kSettingsKey, QString::fromStdString(kept.toJson().dump()));
   presets_->showMatching(kept);
   showEstimate();

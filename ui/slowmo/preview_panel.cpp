@@ -91,9 +91,10 @@ PreviewPanel::PreviewPanel(QWidget* parent)
   showState();
 }
 
-void PreviewPanel::setRequest(const SlowmoRequest& request, double from) {
+void PreviewPanel::setRequest(const SlowmoRequest& request, double from, double duration) {
   request_ = request;
   from_ = from;
+  duration_ = duration;
   showState();
 }
 
@@ -141,13 +142,17 @@ void PreviewPanel::showState() {
   make_->setProperty("primary", !busy && !upToDate);
   make_->style()->unpolish(make_);
   make_->style()->polish(make_);
-  const QString here = u"%1 s from %2"_s.arg(kPreviewSeconds).arg(timeText(busy ? madeAt_ : from_));
+  const double seconds = std::min(kPreviewSeconds, duration_);
+  const auto begin = [&](double from) {
+    return timeText(std::min(from, duration_ - seconds));
+  };  // near the end
+  const QString here = u"%1 s from %2"_s.arg(seconds, 0, 'g', 2).arg(begin(busy ? madeAt_ : from_));
   state_->setText(
       busy              ? u"Making %1…"_s.arg(here)
       : frames_.empty() ? u"Makes %1 with the current settings, to see them before the start."_s.arg(here)
-      : upToDate ? u"%1 frames from %2, %3 lines high."_s.arg(frames()).arg(timeText(madeAt_)).arg(height_)
+      : upToDate ? u"%1 frames from %2, %3 lines high."_s.arg(frames()).arg(begin(madeAt_)).arg(height_)
                  : u"Made from %1 with other settings or elsewhere: make it again to see %2."_s.arg(
-                       timeText(madeAt_), here));
+                       begin(madeAt_), here));
 }
 
 void PreviewPanel::showFrame(int index) {

@@ -24,7 +24,7 @@ class PreviewPanel : public QWidget {
   explicit PreviewPanel(QWidget* parent = nullptr);
 
   /// What make() would make; what was made before is then called out of date.
-  void setRequest(const SlowmoRequest& request, double from);
+  void setRequest(const SlowmoRequest& request, double from, double duration);
   void make();
   void clear();
   double madeAt() const { return madeAt_; }
@@ -53,7 +53,7 @@ class PreviewPanel : public QWidget {
   void showState();
 
   SlowmoRequest request_, madeFrom_;
-  double from_ = 0, madeAt_ = 0;
+  double from_ = 0, madeAt_ = 0, duration_ = 0;
   std::vector<PreviewFrame> frames_;
   int shown_ = 0;
   bool playing_ = false;

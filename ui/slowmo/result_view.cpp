@@ -148,7 +148,9 @@ void ResultView::play(const std::filesystem::path& file, double duration, const 
 
 void ResultView::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
-  if (watching()) showFrames();
+  if (!watching()) return;
+  showFrames();
+  if (job_.isEmpty()) Q_EMIT openedIdle();
 }
 
 void ResultView::hideEvent(QHideEvent* event) {

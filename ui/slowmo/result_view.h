@@ -31,6 +31,7 @@ class ResultView : public QWidget {
 
  Q_SIGNALS:
   void soFarRequested();  ///< play what is made so far
+  void openedIdle();      ///< there is nothing to watch
   void changedOver();     ///< from watching to playing, or back
 
  protected:

@@ -192,6 +192,11 @@ void SlowmoPage::connectQueue() {
   connect(queueView_, &QueueView::watchRequested, this, &SlowmoPage::watchMaking);
   connect(queueView_, &QueueView::editRequested, this, &SlowmoPage::edit);
   connect(stage_->result(), &ResultView::soFarRequested, this, &SlowmoPage::playSoFar);
+  connect(stage_->result(), &ResultView::openedIdle, this, [this] {
+    std::error_code ignored;
+    if (const auto& last = queue_.lastOutput(); std::filesystem::exists(last, ignored))
+      playFile(QString::fromStdString(last.string()));
+  });
 }
 
 void SlowmoPage::open(const QStringList& files) {
@@ -355,6 +360,11 @@ void SlowmoPage::finishQueue(int finished, int failed) {
                                  : u"All %1 videos are finished."_s.arg(finished);
   for (const QString& why : refused) text += u' ' + why;
   notifyDesktop(this, u"Slow motion"_s, text);
+  // What could not be kept is said where it is seen, and stays in the queue.
+  if (finished == 1 && failed == 0)
+    for (const JobCard& card : queue_.desk().jobs())
+      if (card.request.output == queue_.lastOutput() && !card.record.message.empty())
+        text += u' ' + QString::fromStdString(card.record.message);
   messages_->say(failed > 0 ? MessageKind::Warning : MessageKind::Good, text);
   const bool watched = stage_->isVisible() && stage_->view() == ClipStage::Result;
   if (finished > 0 && watched && stage_->result()->watching())

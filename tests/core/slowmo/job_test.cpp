@@ -158,7 +158,11 @@ TEST_F(Jobs, AFilmThatWasCutShortIsTold) {
   const auto source = makeClip(place / "film.mkv", 200);
   const auto told = [&](const nlohmann::json& settings) {
     Watcher watcher;
-    run(queueJob(store, request(source, settings)).id, watcher);
+    const int64_t id = queueJob(store, request(source, settings)).id;
+    run(id, watcher);
+    std::string all;  // and kept for those who come later
+    for (const auto& note : watcher.notes) all += (all.empty() ? "" : " ") + note;
+    EXPECT_EQ(store.job(id).message, all);
     return std::ranges::any_of(watcher.notes, [](const std::string& note) {
       return note.find("lasts 00:08.0: it may have been cut short") != std::string::npos;
     });

@@ -201,6 +201,15 @@ TEST(Estimate, KnowsFramesRateAndLength) {
       << "24 a second: of frames 240 and 241 a part is wanted";
 }
 
+TEST(Estimate, WeightsThatAreGoneAreTold) {
+  TemporaryFolder folder;
+  VideoInfo info = clip1080();
+  info.file = makeClip(folder.path() / "walk.mkv", 5);
+  const std::string gone = folder.path() / "best.safetensors";
+  EXPECT_THROW(estimate(asking({{"engine", "swift"}, {"swift_weights", gone}}), info), Error);
+  EXPECT_GT(estimate(asking({{"engine", "flow"}, {"swift_weights", gone}}), info).frames, 0);
+}
+
 TEST(Estimate, SaysWhatIsLost) {
   TemporaryFolder folder;
   VideoInfo info = clip1080();
