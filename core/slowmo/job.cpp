@@ -52,7 +52,9 @@ std::string cutsNote(const Analysis& analysis, const VideoInfo& info) {
                          : std::to_string(analysis.cuts.size()) + " cuts are kept clean, at ";
   for (std::size_t i = 0; i < analysis.cuts.size() && i < kMostNamed; ++i)
     note += (i == 0 ? "" : ", ") + clockTime(sourceSeconds(analysis, info, analysis.cuts[i]));
-  return note + (analysis.cuts.size() > kMostNamed ? " …" : "") + ".";
+  if (analysis.cuts.size() > kMostNamed)
+    note += " and " + std::to_string(analysis.cuts.size() - kMostNamed) + " more";
+  return note + ".";
 }
 
 std::string inOneLine(const std::vector<std::string>& notes) {

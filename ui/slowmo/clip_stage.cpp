@@ -92,21 +92,33 @@ ClipStage::ClipStage(QWidget* parent)
 
 QWidget* ClipStage::buildHead() {
   auto* head = new QWidget;
-  auto* row = new QHBoxLayout(head);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(kGrid);
-  auto* names = new QVBoxLayout;
-  names->setSpacing(0);
-  for (QLabel* text : {title_, facts_}) names->addWidget(text);
+  head_ = new QBoxLayout(QBoxLayout::LeftToRight, head);
+  head_->setContentsMargins(0, 0, 0, 0);
+  head_->setSpacing(kGrid);
+  names_ = new QBoxLayout(QBoxLayout::TopToBottom);
+  for (QLabel* text : {title_, facts_}) names_->addWidget(text);
   views_->setTips({u"Play the clip, trim it, set cuts"_s, u"Make two seconds and compare"_s,
                    u"Motion, occlusion and confidence of one made frame"_s,
                    u"Which engine suits this clip best?"_s, u"Teach the engine Swift this very clip"_s,
                    u"Frames as they are made, and results"_s});
-  row->addLayout(names, 1);
-  row->addWidget(views_);
-  row->addWidget(close_);
+  auto* choice = new QHBoxLayout;
+  choice->addWidget(views_, 1);
+  choice->addWidget(close_);
+  head_->addLayout(names_, 1);
+  head_->addLayout(choice);
   connect(close_, &QToolButton::clicked, this, &ClipStage::closeRequested);
   return head;
+}
+
+// Where the clip's name does not fit beside the views it stands above them, all in one line.
+void ClipStage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  constexpr int kRoomForNames = 160;
+  const bool beside = width() > views_->sizeHint().width() + close_->width() + kRoomForNames;
+  head_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+  head_->setSpacing(beside ? kGrid : kGrid / 2);
+  names_->setDirection(beside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  names_->setSpacing(beside ? 0 : kGrid);
 }
 
 QWidget* ClipStage::buildTools() {

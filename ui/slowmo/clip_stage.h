@@ -4,6 +4,7 @@
 #include "core/slowmo/job.h"
 #include "ui/slowmo/clip_marks.h"
 
+class QBoxLayout;
 class QLabel;
 class QStackedWidget;
 class QToolButton;
@@ -57,6 +58,7 @@ class ClipStage : public QWidget {
 
  protected:
   void keyPressEvent(QKeyEvent*) override;
+  void resizeEvent(QResizeEvent*) override;
 
  private:
   void showTimeline();
@@ -72,6 +74,7 @@ class ClipStage : public QWidget {
   ClipMarks marks_;
   double frame_ = 1.0 / 25;  ///< seconds of one frame
   double here_ = 0;          ///< where the person is: a preview begins there, however it is played
+  QBoxLayout *head_ = nullptr, *names_ = nullptr;
   QLabel* title_;
   QLabel* facts_;
   QToolButton* close_;
