@@ -27,7 +27,7 @@ class ClipTimeline : public QWidget {
   double xOf(double seconds) const;
   QRect thumbnailBand() const;
 
-  QSize sizeHint() const override { return {640, 120}; }
+  QSize sizeHint() const override { return {640, 124}; }
   QSize minimumSizeHint() const override { return {240, 120}; }
 
  Q_SIGNALS:

@@ -207,10 +207,10 @@ TimelineBands timelineBands(const QRect& widget) {
   TimelineBands bands;
   bands.ruler = QRect(inner.left(), inner.top(), inner.width(), 16);
   bands.cutHeads = QRect(inner.left(), inner.top() + 17, inner.width(), 12);
-  const int below = 12 + 2 + 22 + 2;  // ranges, gap, confidence, gap
+  const int below = 16 + 2 + 22 + 2;  // ranges, gap, confidence, gap
   bands.thumbnails =
       QRect(inner.left(), inner.top() + 30, inner.width(), std::max(24, inner.height() - 30 - below));
-  bands.ranges = QRect(inner.left(), bands.thumbnails.bottom() + 3, inner.width(), 11);
+  bands.ranges = QRect(inner.left(), bands.thumbnails.bottom() + 3, inner.width(), 15);
   bands.confidence = QRect(inner.left(), bands.ranges.bottom() + 2, inner.width(), 22);
   return bands;
 }
