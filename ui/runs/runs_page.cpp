@@ -119,9 +119,11 @@ RunsPage::RunsPage(StoreThread* store, QWidget* parent)
   view_->verticalHeader()->hide();
   view_->verticalHeader()->setDefaultSectionSize(4 * kGrid);
   view_->horizontalHeader()->setHighlightSections(false);
-  view_->horizontalHeader()->setStretchLastSection(true);
-  const int widths[] = {80, 68, 164, 80, 124, 96, 96, 152, 60, 84, 96};
+  view_->horizontalHeader()->setMinimumSectionSize(60);
+  const int widths[] = {76, 68, 168, 76, 112, 96, 96, 148, 60, 84, 126};
   for (int i = 0; i < RunTable::ColumnCount; ++i) view_->setColumnWidth(i, widths[i]);
+  view_->horizontalHeader()->setSectionResizeMode(RunTable::Experiment, QHeaderView::ResizeToContents);
+  view_->horizontalHeader()->setSectionResizeMode(RunTable::Name, QHeaderView::Stretch);
   view_->setMinimumHeight(14 * kGrid);
   filter_->setPlaceholderText(u"Filter by name, experiment, state …"_s);
   filter_->setClearButtonEnabled(true);
