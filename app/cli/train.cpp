@@ -1,13 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <optional>
 
 #include "app/cli/commands.h"
 #include "app/cli/output.h"
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/experiments/catalog.h"
 #include "core/learn/run_archive.h"
@@ -150,14 +148,6 @@ struct TrainArguments {
   bool json = false;
 };
 
-RunRequest setupFrom(const std::string& name) {
-  std::ifstream file(name);
-  const auto json = nlohmann::json::parse(file, nullptr, false);
-  if (!file || json.is_discarded())
-    throw Error("Could not read the set-up", name, "It must be a JSON file saved by Framewright.");
-  return runRequestFromJson(json);
-}
-
 /// "name=value" in two.
 std::pair<std::string, std::string> assigned(const std::string& text, const std::string& option) {
   const auto equals = text.find('=');
@@ -184,7 +174,7 @@ void setFromHere(Settings& settings, const std::string& name, const std::string&
 RunRequest wholeRequest(const TrainArguments& arguments, const CLI::App& command, const Store& store) {
   RunRequest request = arguments.request;
   if (!arguments.setup.empty() || arguments.like > 0) {
-    request = arguments.like > 0 ? store.run(arguments.like).request : setupFrom(arguments.setup);
+    request = arguments.like > 0 ? store.run(arguments.like).request : readSetup(arguments.setup);
     if (const auto& named = arguments.request.experiment; !named.empty() && named != request.experiment)
       throw Error("This set-up is of another experiment", request.experiment,
                   "Leave the experiment's name out, or name that one.");
@@ -243,7 +233,7 @@ void train(const TrainArguments& arguments, const CLI::App& command) {
   const auto request = wholeRequest(arguments, command, store);
   if (!arguments.saveSetup.empty()) {
     validate(request);
-    writeAtomically(arguments.saveSetup, toJson(request).dump(2) + "\n");
+    saveSetup(arguments.saveSetup, request);
     printResult(arguments.json, toJson(request), "Saved the set-up to " + arguments.saveSetup + ".\n");
     return;
   }

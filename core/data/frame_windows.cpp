@@ -107,9 +107,7 @@ void FrameWindows::addClip(const std::filesystem::path& clip, double from, doubl
 void FrameWindows::addRun(VideoReader& reader, const std::string& name, double until, int64_t mostFrames) {
   Sequences::Sequence sequence{name, {}};
   const VideoInfo& info = reader.info();
-  const auto before = [&](const Frame& frame) {
-    return static_cast<double>(frame.pts - info.startPts) * info.timeBase.value() < until;
-  };
+  const auto before = [&](const Frame& frame) { return info.momentOf(frame.pts) < until; };
   while (std::ssize(sequence.shots) < mostFrames) {
     const auto frame = reader.next();
     if (!frame || !before(*frame)) break;

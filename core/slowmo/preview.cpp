@@ -41,7 +41,7 @@ std::vector<SourceFrame> readSpan(const SlowmoRequest& request, const VideoInfo&
   while (!stop.stop_requested()) {
     const auto frame = reader.next();
     if (!frame) break;
-    const double time = static_cast<double>(frame->pts - info.startPts) * info.timeBase.value();
+    const double time = info.momentOf(frame->pts);
     frames.push_back({time, to8Bit(asInResult(choices, frame->image, span.maxHeight))});
     if (time >= span.from + span.seconds) break;
   }

@@ -93,9 +93,7 @@ class Walk {
   }
 
  private:
-  double secondsOf(const Frame& frame) const {
-    return static_cast<double>(frame.pts - reader_.info().startPts) * reader_.info().timeBase.value();
-  }
+  double secondsOf(const Frame& frame) const { return reader_.info().momentOf(frame.pts); }
 
   VideoReader& reader_;
   std::deque<Frame> frames_;

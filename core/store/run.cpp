@@ -1,7 +1,9 @@
 #include "core/store/run.h"
 
 #include <array>
+#include <fstream>
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 
 namespace fw {
@@ -69,6 +71,24 @@ RunRequest runRequestFromJson(const nlohmann::json& json) {
   }
   if (request.experiment.empty()) refuse("it names no experiment");
   return request;
+}
+
+void saveSetup(const std::filesystem::path& file, const RunRequest& request) {
+  writeAtomically(file, toJson(request).dump(2) + "\n");
+}
+
+RunRequest readSetup(const std::filesystem::path& file) {
+  constexpr std::streamsize kLargest = 4 << 20;  // a set-up is a small file
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kLargest, '\0');
+  if (!in.read(text.data(), kLargest) && in.gcount() == 0)
+    throw Error("Cannot open this set-up", file.string(), "Check that it is there and that you may read it.");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw Error("This is no set-up", file.string(),
+                "A set-up is a small JSON file, as \"Save the set-up\" and --save-setup write it.");
+  return runRequestFromJson(json);
 }
 
 }  // namespace fw

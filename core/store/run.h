@@ -28,6 +28,9 @@ struct RunRequest {
 };
 nlohmann::json toJson(const RunRequest& request);
 RunRequest runRequestFromJson(const nlohmann::json& json);  ///< throws Error on anything odd
+/// A set-up's file. Both throw Error.
+void saveSetup(const std::filesystem::path& file, const RunRequest& request);
+RunRequest readSetup(const std::filesystem::path& file);
 
 struct RunRecord {
   int64_t id = 0;

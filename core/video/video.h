@@ -62,6 +62,10 @@ struct VideoInfo {
   std::vector<AudioTrack> audio;
   std::vector<SubtitleTrack> subtitles;
   int chapters = 0, attachments = 0;
+
+  /// A length or, from the first frame on, a moment of the video stream's timestamps.
+  double secondsOf(int64_t duration) const { return static_cast<double>(duration) * timeBase.value(); }
+  double momentOf(int64_t pts) const { return secondsOf(pts - startPts); }
 };
 
 struct ReadOptions {

@@ -172,7 +172,7 @@ void ExperimentsPage::openRequest(const RunRequest& request) {
   setup_->setRequest(request);
 }
 
-void ExperimentsPage::openSetupFile(const QString& file) { openRequest(readSetup(file)); }
+void ExperimentsPage::openSetupFile(const QString& file) { openRequest(readSetup(file.toStdString())); }
 
 void ExperimentsPage::withHistory(int64_t runId, std::function<void(RunHistory)> act) {
   store_->ask(

@@ -3,7 +3,6 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
-#include <QFile>
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QLabel>
@@ -14,7 +13,6 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "ui/experiments/sweep_dialog.h"
 #include "ui/theme.h"
@@ -32,7 +30,6 @@ using namespace Qt::StringLiterals;
 constexpr int64_t kMostSteps = 1'000'000'000;
 constexpr int64_t kMostSeeds = 9'007'199'254'740'992;  // what a number field holds exactly
 constexpr int kMostThreads = 256;
-constexpr qint64 kLargestSetup = 16 << 20;  ///< bytes; a set-up is a small file
 
 int64_t wholeNumber(const NumberEdit* field, const char* name, int64_t low, int64_t high) {
   bool isNumber = false;
@@ -249,7 +246,7 @@ void SetupPanel::saveSetup() {
                      u"%1.json"_s.arg(QString::fromStdString(kind_->id)), u"Set-up (*.json)"_s);
   if (file.isEmpty()) return;
   try {
-    writeAtomically(file.toStdString(), toJson(request()).dump(2) + "\n");
+    fw::saveSetup(file.toStdString(), request());
     message_->say(MessageKind::Good, savedText(file));
   } catch (const std::exception& error) {
     report(QString::fromUtf8(error.what()));
@@ -263,7 +260,7 @@ void SetupPanel::openSetup() {
   if (name.isEmpty()) return;
   settings.setValue(u"folders/setup"_s, QFileInfo(name).absolutePath());
   try {
-    setRequest(readSetup(name));
+    setRequest(readSetup(name.toStdString()));
   } catch (const std::exception& error) {
     report(QString::fromUtf8(error.what()));
   }
@@ -302,18 +299,5 @@ void SetupPanel::takeDevices(const std::vector<std::string>& devices) {
 }
 
 void SetupPanel::report(const QString& text) { message_->error(text); }
-
-RunRequest readSetup(const QString& name) {
-  QFile file(name);
-  if (!file.open(QIODevice::ReadOnly))
-    throw Error("Cannot open this set-up", name.toStdString(),
-                "Check that it is there and that you may read it.");
-  const QByteArray text = file.read(kLargestSetup);
-  const auto json = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
-  if (json.is_discarded())
-    throw Error("This is no set-up", name.toStdString(),
-                "A set-up is a small JSON file, as \"Save the set-up\" writes it.");
-  return runRequestFromJson(json);
-}
 
 }  // namespace fw

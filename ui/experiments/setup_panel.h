@@ -60,7 +60,4 @@ class SetupPanel : public QWidget {
   QElapsedTimer lastStart_;
 };
 
-/// A set-up file as another person sent it. Throws Error when it is none.
-RunRequest readSetup(const QString& file);
-
 }  // namespace fw

@@ -97,9 +97,10 @@ void InsideView::look() {
 
 void InsideView::takeAnswer(InsideLook look) {
   look_ = std::move(look);
-  const bool sameChoices = std::ranges::equal(
-      buttons_->buttons(), look_.pictures,
-      [](const auto* button, const auto& picture) { return button->text() == picture.name; });
+  const bool sameChoices =
+      std::ranges::equal(buttons_->buttons(), look_.pictures, [](const auto* button, const auto& picture) {
+        return button->text() == QString::fromStdString(picture.name);
+      });
   if (!sameChoices) {
     for (auto* button : buttons_->buttons()) delete button;
     while (auto* item = choices_->takeAt(0)) delete item;
@@ -107,8 +108,8 @@ void InsideView::takeAnswer(InsideLook look) {
     for (int i = 0; i <= last; ++i) {
       const auto& picture = look_.pictures[static_cast<std::size_t>(i)];
       auto* button = new QToolButton;
-      button->setText(picture.name);
-      button->setToolTip(picture.meaning);
+      button->setText(QString::fromStdString(picture.name));
+      button->setToolTip(QString::fromStdString(picture.meaning));
       button->setCheckable(true);
       button->setProperty("segment", i == 0 ? u"first"_s : i == last ? u"last"_s : u"middle"_s);
       buttons_->addButton(button, i);
@@ -121,7 +122,7 @@ void InsideView::takeAnswer(InsideLook look) {
                             QString::fromStdString(look_.engine))
                        .arg(look_.milliseconds, 0, 'f', 0));
   const auto wanted = std::ranges::find(look_.pictures, wanted_, &InsidePicture::name);
-  const auto fallback = std::ranges::find(look_.pictures, u"Flow colours"_s, &InsidePicture::name);
+  const auto fallback = std::ranges::find(look_.pictures, "Flow colours", &InsidePicture::name);
   const auto chosen = wanted != look_.pictures.end()     ? wanted
                       : fallback != look_.pictures.end() ? fallback
                                                          : look_.pictures.begin();
@@ -138,7 +139,7 @@ void InsideView::showPicture(int index) {
     view_->setValueText(nullptr);
   else
     view_->setValueText([values = picture.values](QPoint pixel) { return valueText(values, pixel); });
-  meaning_->setText(picture.meaning);
+  meaning_->setText(QString::fromStdString(picture.meaning));
   legend_->explain(picture);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <QWidget>
 
-#include "ui/slowmo/inside_look.h"
+#include "core/slowmo/inside_look.h"
 #include "ui/work/task.h"
 
 class QBoxLayout;
@@ -40,7 +40,7 @@ class InsideView : public QWidget {
   InsideQuestion question_;
   bool stale_ = true;
   InsideLook look_;
-  QString wanted_;  ///< the map that was looked at last, by its name
+  std::string wanted_;  ///< the map that was looked at last, by its name
   FrameView* view_;
   QBoxLayout* choices_;
   QButtonGroup* buttons_;

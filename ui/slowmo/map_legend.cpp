@@ -14,18 +14,6 @@ using namespace Qt::StringLiterals;
 
 constexpr int kWheel = 52;
 
-/// Painted by the very function that colours the map, so that the two can never disagree.
-QImage flowWheel(double longest) {
-  cv::Mat flow(kWheel * 2, kWheel * 2, CV_32FC2);
-  const float radius = float(kWheel);
-  for (int y = 0; y < flow.rows; ++y)
-    for (int x = 0; x < flow.cols; ++x)
-      flow.at<cv::Vec2f>(y, x) =
-          cv::Vec2f((float(x) + 0.5F - radius) / radius, (float(y) + 0.5F - radius) / radius) *
-          float(longest);
-  return toQImage(flowColours(flow, longest));
-}
-
 QImage scaleBar() {
   cv::Mat ramp(1, 256, CV_32FC1);
   for (int x = 0; x < ramp.cols; ++x) ramp.at<float>(0, x) = float(x) / 255.0F;
@@ -38,9 +26,10 @@ MapLegend::MapLegend(QWidget* parent) : QWidget(parent) { setFixedSize(sizeHint(
 
 void MapLegend::explain(const InsidePicture& picture) {
   kind_ = picture.legend;
-  low_ = picture.low;
-  high_ = kind_ == InsidePicture::Legend::Flow ? u"rim: %1 px and more"_s.arg(picture.longest) : picture.high;
-  map_ = kind_ == InsidePicture::Legend::Flow    ? flowWheel(picture.longest)
+  low_ = QString::fromStdString(picture.low);
+  high_ = kind_ == InsidePicture::Legend::Flow ? u"rim: %1 px and more"_s.arg(picture.longest)
+                                               : QString::fromStdString(picture.high);
+  map_ = kind_ == InsidePicture::Legend::Flow    ? toQImage(flowLegend(2 * kWheel))
          : kind_ == InsidePicture::Legend::Scale ? scaleBar()
                                                  : QImage();
   update();

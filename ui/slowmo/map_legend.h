@@ -1,7 +1,7 @@
 #pragma once
 #include <QWidget>
 
-#include "ui/slowmo/inside_look.h"
+#include "core/slowmo/inside_look.h"
 
 namespace fw {
 

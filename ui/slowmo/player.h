@@ -4,7 +4,7 @@
 #include <QWidget>
 #include <memory>
 
-#include "ui/slowmo/clip_decoder.h"
+#include "core/slowmo/clip_decoder.h"
 #include "ui/work/mailbox.h"
 
 class QBoxLayout;

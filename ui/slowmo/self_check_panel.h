@@ -1,8 +1,8 @@
 #pragma once
 #include <QWidget>
 
+#include "core/slowmo/clip_decoder.h"
 #include "core/slowmo/self_check.h"
-#include "ui/slowmo/clip_decoder.h"
 #include "ui/work/mailbox.h"
 #include "ui/work/task.h"
 

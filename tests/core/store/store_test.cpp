@@ -446,4 +446,14 @@ TEST(RunRequest, RefusesWhatIsOdd) {
   EXPECT_THAT(complains(R"({"experiment": "x", "sttings": {}})"), HasSubstr("sttings"));
 }
 
+TEST(RunRequest, IsAFileForOthers) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "set-up.json";
+  saveSetup(file, request());
+  EXPECT_EQ(toJson(readSetup(file)), toJson(request()));
+  EXPECT_THAT(complaint([&] { readSetup(folder.path() / "none.json"); }), HasSubstr("Cannot open"));
+  std::ofstream(file) << "{";
+  EXPECT_THAT(complaint([&] { readSetup(file); }), HasSubstr("no set-up"));
+}
+
 }  // namespace fw

@@ -1,23 +1,22 @@
 #pragma once
-#include <QString>
-#include <functional>
+#include <opencv2/core.hpp>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "ui/slowmo/clip_decoder.h"
+#include "core/slowmo/job.h"
 
 namespace fw {
 
 /// One picture of what an engine thought while it made a frame.
 struct InsidePicture {
   enum class Legend { None, Flow, Scale };
-  QString name, meaning;  ///< "Motion vectors"; one sentence on how to read it
+  std::string name, meaning;  ///< "Motion vectors"; one sentence on how to read it
   cv::Mat image;
   Legend legend = Legend::None;
-  double longest = 0;  ///< flow: pixels at the rim of the wheel
-  QString low, high;   ///< scale: what its ends mean
-  cv::Mat values;      ///< what the value under the cursor is read from: CV_32FC2 or CV_32FC1
+  double longest = 0;     ///< flow: pixels at the rim of the wheel
+  std::string low, high;  ///< scale: what its ends mean
+  cv::Mat values;         ///< what the value under the cursor is read from: CV_32FC2 or CV_32FC1
 };
 
 struct InsideQuestion {

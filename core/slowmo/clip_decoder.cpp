@@ -1,4 +1,4 @@
-#include "ui/slowmo/clip_decoder.h"
+#include "core/slowmo/clip_decoder.h"
 
 #include <exception>
 
@@ -6,7 +6,6 @@
 #include "core/slowmo/analysis.h"
 
 namespace fw {
-
 namespace {
 
 constexpr std::size_t kFramesAhead = 4;
@@ -48,15 +47,13 @@ void ClipDecoder::decode(std::stop_token stop) {
 
 void ClipDecoder::serve(const Request& request, VideoReader& reader) {
   if (request.superseded.stop_requested()) return;
-  const double tick = reader.info().timeBase.value();
-  const int64_t firstPts = reader.info().startPts;
   reader.seek(request.from);
   while (!request.superseded.stop_requested()) {
     auto frame = reader.next();
     ClipFrame shown;
     if (frame)
-      shown = {to8Bit(frame->image), static_cast<double>(frame->pts - firstPts) * tick,
-               static_cast<double>(frame->duration) * tick};
+      shown = {to8Bit(frame->image), reader.info().momentOf(frame->pts),
+               reader.info().secondsOf(frame->duration)};
     if (!request.frames->push(std::move(shown), request.superseded)) return;
     onFrame_();
     if (!frame) return;

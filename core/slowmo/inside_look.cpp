@@ -1,4 +1,4 @@
-#include "ui/slowmo/inside_look.h"
+#include "core/slowmo/inside_look.h"
 
 #include <algorithm>
 #include <chrono>
@@ -16,8 +16,6 @@
 namespace fw {
 namespace {
 
-using namespace Qt::StringLiterals;
-
 constexpr int kArrowsAcross = 36;
 constexpr double kShownShare =
     0.99;  // the longest hundredth of the vectors may be clipped: outliers would dim the rest
@@ -29,16 +27,13 @@ struct Pair {
 
 Pair readPair(const SlowmoRequest& source, double seconds) {
   VideoReader reader = openSource(source);
-  const double tick = reader.info().timeBase.value();
-  const auto timeOf = [&](const Frame& frame) {
-    return static_cast<double>(frame.pts - reader.info().startPts) * tick;
-  };
+  const auto timeOf = [&](const Frame& frame) { return reader.info().momentOf(frame.pts); };
   const auto readFrom = [&](double moment) {
     reader.seek(std::max(0.0, moment));
     return reader.next();
   };
   const auto justBefore = [&](const Frame& frame) {
-    return timeOf(frame) - static_cast<double>(frame.duration) * tick / 2;
+    return timeOf(frame) - reader.info().secondsOf(frame.duration) / 2;
   };
   auto first = readFrom(seconds);
   auto second = reader.next();
@@ -91,7 +86,8 @@ cv::Mat motionVectors(const cv::Mat& made, const Explanation& explained) {
   return picture;
 }
 
-InsidePicture scalePicture(QString name, QString meaning, const cv::Mat& values, QString low, QString high) {
+InsidePicture scalePicture(std::string name, std::string meaning, const cv::Mat& values, std::string low,
+                           std::string high) {
   InsidePicture picture;
   picture.name = std::move(name);
   picture.meaning = std::move(meaning);
@@ -103,7 +99,7 @@ InsidePicture scalePicture(QString name, QString meaning, const cv::Mat& values,
   return picture;
 }
 
-InsidePicture plainPicture(QString name, QString meaning, cv::Mat image) {
+InsidePicture plainPicture(std::string name, std::string meaning, cv::Mat image) {
   InsidePicture picture;
   picture.name = std::move(name);
   picture.meaning = std::move(meaning);
@@ -114,15 +110,15 @@ InsidePicture plainPicture(QString name, QString meaning, cv::Mat image) {
 void addExplanation(std::vector<InsidePicture>& pictures, const cv::Mat& made, const Explanation& explained) {
   if (!explained.flowToFirst.empty() && !explained.flowToSecond.empty()) {
     const cv::Mat motion = explained.flowToSecond - explained.flowToFirst;
-    auto vectors = plainPicture(u"Motion vectors"_s,
-                                u"From where a spot was in the first frame to where it is in the second."_s,
+    auto vectors = plainPicture("Motion vectors",
+                                "From where a spot was in the first frame to where it is in the second.",
                                 motionVectors(made, explained));
     vectors.values = motion;
     pictures.push_back(std::move(vectors));
     InsidePicture colours;
-    colours.name = u"Flow colours"_s;
+    colours.name = "Flow colours";
     colours.meaning =
-        u"The same motion at every pixel: the hue is its direction, the depth of colour its length."_s;
+        "The same motion at every pixel: the hue is its direction, the depth of colour its length.";
     colours.longest = longestVector(motion);
     colours.image = flowColours(motion, colours.longest);
     colours.legend = InsidePicture::Legend::Flow;
@@ -130,14 +126,13 @@ void addExplanation(std::vector<InsidePicture>& pictures, const cv::Mat& made, c
     pictures.push_back(std::move(colours));
   }
   if (!explained.occlusion.empty())
-    pictures.push_back(scalePicture(u"Which side"_s,
-                                    u"What is hidden in one frame is taken from the other."_s,
-                                    explained.occlusion, u"first frame"_s, u"second frame"_s));
+    pictures.push_back(scalePicture("Which side", "What is hidden in one frame is taken from the other.",
+                                    explained.occlusion, "first frame", "second frame"));
   if (!explained.warpedFirst.empty())
-    pictures.push_back(plainPicture(u"First, moved"_s, u"The first frame, moved to this moment."_s,
+    pictures.push_back(plainPicture("First, moved", "The first frame, moved to this moment.",
                                     to8Bit(explained.warpedFirst)));
   if (!explained.warpedSecond.empty())
-    pictures.push_back(plainPicture(u"Second, moved"_s, u"The second frame, moved to this moment."_s,
+    pictures.push_back(plainPicture("Second, moved", "The second frame, moved to this moment.",
                                     to8Bit(explained.warpedSecond)));
 }
 
@@ -155,7 +150,7 @@ InsideLook lookInside(const InsideQuestion& question, std::stop_token stop) {
   const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - begin;
   InsideLook look{pair.firstTime, pair.secondTime, spent.count(), kind.title, {}};
   const cv::Mat image = to8Bit(made.at(0).image);
-  look.pictures.push_back(plainPicture(u"Made frame"_s, u"What the engine made for this moment."_s, image));
+  look.pictures.push_back(plainPicture("Made frame", "What the engine made for this moment.", image));
   if (stop.stop_requested()) return look;
   if (const auto explained = engine->explain(pair.frames, question.between))
     addExplanation(look.pictures, image, *explained);
@@ -163,9 +158,9 @@ InsideLook lookInside(const InsideQuestion& question, std::stop_token stop) {
     cv::Mat confidence;
     made[0].confidence.convertTo(confidence, CV_32F, 1.0 / 255);
     look.pictures.push_back(scalePicture(
-        u"Confidence"_s,
-        u"Where both sides agree the engine is sure; where they do not it guesses, and mixes more carefully."_s,
-        confidence, u"a guess"_s, u"sure"_s));
+        "Confidence",
+        "Where both sides agree the engine is sure; where they do not it guesses, and mixes more carefully.",
+        confidence, "a guess", "sure"));
   }
   return look;
 }
