@@ -312,7 +312,10 @@ void MainWindow::openWeights(const QString& file) {
     // Framewright's own weights say where they were trained; all others are RIFE's.
     const auto [experiment, settings] = originOf(file.toStdString());
     const QString engine = engineOf(experiment, settings);
-    return useEngine(!engine.isEmpty() ? engine : experiment.empty() ? u"rife"_s : u"learned"_s, file);
+    return useEngine(!engine.isEmpty()    ? engine
+                     : experiment.empty() ? u"rife"_s
+                                          : u"learned"_s,
+                     file, QFileInfo(file).fileName());
   }
   go(Place::Experiments);
   if (experiments_->setup()->setWeights(file)) return;
@@ -326,13 +329,13 @@ void MainWindow::openWeights(const QString& file) {
       });
 }
 
-void MainWindow::useEngine(const QString& engine, const QString& weights) {
+void MainWindow::useEngine(const QString& engine, const QString& weights, const QString& called) {
   go(Place::Slowmo);
   auto settings = slowmo_->makePanel()->settings().toJson();
   settings["engine"] = engine.toStdString();
   settings[engine.toStdString() + "_weights"] = weights.toStdString();
   slowmo_->makePanel()->setSettings(settings);
-  message_->say(MessageKind::Good, u"Slow motion is made with %1 now."_s.arg(QFileInfo(weights).fileName()));
+  message_->say(MessageKind::Good, u"Slow motion is made with %1 now."_s.arg(called));
 }
 
 bool MainWindow::working() const { return !work().isEmpty(); }

@@ -52,7 +52,7 @@ class MainWindow : public QMainWindow {
   void chooseFiles();
   void openPictures(const QStringList& files);
   void openWeights(const QString& file);
-  void useEngine(const QString& engine, const QString& weights);
+  void useEngine(const QString& engine, const QString& weights, const QString& called);
   void askBeforeClosing();
   void finishClosing();
   void refreshRunsSoon();

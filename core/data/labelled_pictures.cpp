@@ -164,10 +164,7 @@ LabelledData fromClassFolders(const fs::path& folder, int64_t side) {
   const bool split = fs::is_directory(folder / "train") && fs::is_directory(folder / "test");
   const fs::path training = split ? folder / "train" : folder;
   for (const auto& inner : sortedIn(training, true)) data.classes.push_back(inner.filename().string());
-  if (data.classes.size() < 2)
-    throw Error(kWhat, folder.string(),
-                "Choose a folder with MNIST's IDX files, CIFAR-10's .bin files, or one folder of pictures "
-                "for each of two or more classes.");
+  if (data.classes.empty()) data.classes.emplace_back(".");  // its own pictures, of no class in particular
   readClasses(training, data.classes, side, data.training, split ? nullptr : &data.test);
   if (split) readClasses(folder / "test", data.classes, side, data.test, nullptr);
   // Who takes the first so many must get some of every class.

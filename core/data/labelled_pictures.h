@@ -29,8 +29,8 @@ LabelledData drawnDigits(int64_t training, int64_t test);
 LabelledData drawnShapes(int64_t training, int64_t test);
 
 /// What a folder holds: MNIST's IDX files (also .gz), CIFAR-10's binary batches, or a folder of pictures for
-/// each class, below train/ and test/ or, without these, split four to one. Pictures of classes are cut to
-/// `side`. Throws Error.
+/// each class, below train/ and test/ or, without these, split four to one; a folder of nothing but pictures
+/// is one class. Pictures of classes are cut to `side`. Throws Error.
 LabelledData readLabelled(const std::filesystem::path& folder, int64_t side);
 
 }  // namespace fw

@@ -44,8 +44,8 @@ Schema schema() {
       "data", "Pictures", "What is to be told apart.", "digits",
       {{"digits", "Digits drawn by us"}, {"shapes", "Coloured shapes drawn by us"}, {"own", "Your own"}});
   auto folder =
-      pathParameter("folder", "Folder",
-                    "MNIST's IDX files, CIFAR-10's .bin files, or a folder of pictures for each class.");
+      folderParameter("folder", "Folder",
+                      "MNIST's IDX files, CIFAR-10's .bin files, or a folder of pictures for each class.");
   folder.mattersWhen = {{"data", {Value(std::string("own"))}}};
   auto side =
       integerParameter("size", "Picture size", "Pictures of classes are cut and scaled to this square.", 32,
@@ -76,7 +76,12 @@ LabelledData load(const Settings& settings) {
   if (settings.text("folder").empty())
     throw Error("There are no pictures to tell apart", "no folder",
                 "Choose a folder of pictures, or digits drawn by us.");
-  return readLabelled(settings.text("folder"), settings.integer("size"));
+  auto labelled = readLabelled(settings.text("folder"), settings.integer("size"));
+  if (labelled.classes.size() < 2)
+    throw Error("There are no classes to tell apart", settings.text("folder"),
+                "Choose a folder with MNIST's IDX files, CIFAR-10's .bin files, or one folder of pictures "
+                "for each of two or more classes.");
+  return labelled;
 }
 
 class CnnClassifier : public Experiment, public SeveralNetworks {
@@ -278,10 +283,10 @@ class CnnClassifier : public Experiment, public SeveralNetworks {
   /// Test pictures of one class that are taken for another, or for what they are.
   GalleryRow picturesOf(int64_t truth, int64_t guess, const torch::Tensor& guesses, int64_t most) const {
     const auto which = torch::nonzero((data_.test.labels == truth) & (guesses == guess)).flatten();
-    GalleryRow row{std::to_string(which.size(0)) + " of " + data_.classes[static_cast<std::size_t>(truth)] +
-                       (truth == guess ? " told rightly"
-                                       : " taken for " + data_.classes[static_cast<std::size_t>(guess)]),
-                   {}};
+    const std::string found =
+        data_.classes[static_cast<std::size_t>(truth)] + ": " + std::to_string(which.size(0)) +
+        (truth == guess ? " told rightly" : " taken for " + data_.classes[static_cast<std::size_t>(guess)]);
+    GalleryRow row{found, {}};
     for (int64_t k = 0; k < std::min(most, which.size(0)); ++k) {
       const auto index = which[k].item<int64_t>();
       row.frames.push_back({"test picture " + std::to_string(index + 1), FrameRole::Other,

@@ -50,8 +50,8 @@ Schema schema() {
       "data", "Pictures", "Made gray and 28 × 28.", "digits",
       {{"digits", "Digits drawn by us"}, {"shapes", "Shapes drawn by us"}, {"own", "Your own"}});
   auto folder =
-      pathParameter("folder", "Folder",
-                    "MNIST's IDX files, CIFAR-10's .bin files, or a folder of pictures for each class.");
+      folderParameter("folder", "Folder",
+                      "MNIST's IDX files, CIFAR-10's .bin files, or a folder of pictures for each class.");
   folder.mattersWhen = {{"data", {Value(std::string("own"))}}};
   auto rate =
       realParameter("learning_rate", "Learning rate", "Of Adam; 0.001 in the original.", 3e-3, 1e-6, 0.1);

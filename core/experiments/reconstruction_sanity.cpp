@@ -40,10 +40,9 @@ constexpr double kShift = 0.03;         // of the width, likewise
 constexpr double kHighestPsnr = 100.0;  // equal pictures would be infinite
 
 Schema schema() {
-  auto pictures =
-      pathListParameter("pictures", "Pictures",
-                        "Your own pictures, three or more; none: three that we drew. They are cut to the "
-                        "size below around their middle.");
+  auto pictures = pathListParameter("pictures", "Pictures",
+                                    "Your own pictures; none: three that we drew. They are cut to the "
+                                    "size below around their middle.");
   auto width = integerParameter("width", "Width", "Of the pictures. The original's were 512 by 352.", 256, 16,
                                 1024, "pixels");
   auto height = integerParameter("height", "Height", "Of the pictures.", 176, 16, 1024, "pixels");

@@ -1,6 +1,7 @@
 #include "core/image/gallery.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/image/views.h"
 
@@ -27,7 +28,49 @@ GalleryFrame difference(const GalleryFrame& prediction, const GalleryFrame& targ
   return frame;
 }
 
+const GalleryFrame* firstOf(const GalleryRow& row, FrameRole role) {
+  const auto found = std::ranges::find(row.frames, role, &GalleryFrame::role);
+  return found == row.frames.end() ? nullptr : &*found;
+}
+
+bool sameSample(const GalleryRow& a, const GalleryRow& b) {
+  for (const FrameRole role : {FrameRole::Target, FrameRole::Input}) {
+    const auto *one = firstOf(a, role), *other = firstOf(b, role);
+    if (!one && !other) continue;
+    return one && other && comparable(one->image, other->image) &&
+           cv::norm(one->image, other->image, cv::NORM_INF) == 0;
+  }
+  return a.name == b.name;
+}
+
+bool isOfTheRun(const GalleryFrame& frame) {
+  return frame.role == FrameRole::Prediction || frame.role == FrameRole::Difference;
+}
+
 }  // namespace
+
+Gallery sideBySide(const std::vector<std::pair<std::string, Gallery>>& runs) {
+  Gallery merged;
+  for (const auto& [run, gallery] : runs)
+    for (std::size_t place = 0; place < gallery.size(); ++place) {
+      GalleryRow row = gallery[place];
+      for (auto& frame : row.frames)
+        if (isOfTheRun(frame)) frame.label = run + ": " + frame.label;
+      // Several samples may look alike: the one at the same place comes first.
+      auto same = place < merged.size() && sameSample(merged[place], row)
+                      ? merged.begin() + static_cast<std::ptrdiff_t>(place)
+                      : std::ranges::find_if(merged, [&](const auto& each) { return sameSample(each, row); });
+      if (&gallery == &runs.front().second) {
+        merged.push_back(std::move(row));
+      } else if (same == merged.end()) {
+        row.name = run + ": " + row.name;
+        merged.push_back(std::move(row));
+      } else {
+        std::ranges::copy_if(row.frames, std::back_inserter(same->frames), isOfTheRun);
+      }
+    }
+  return merged;
+}
 
 void addDifferences(Gallery& gallery) {
   for (GalleryRow& row : gallery) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <opencv2/core.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fw {
@@ -27,5 +28,9 @@ using Gallery = std::vector<GalleryRow>;
 /// Adds the signed difference prediction − target (blue: too dark, red: too bright, white: equal) to each row
 /// that has both.
 void addDifferences(Gallery& gallery);
+
+/// Galleries of several runs as one: the same sample once, with its truth and what each run made of it
+/// ("run 3: network"). Samples that only one run saw keep a row of their own ("run 3: picture 2").
+Gallery sideBySide(const std::vector<std::pair<std::string, Gallery>>& runs);
 
 }  // namespace fw

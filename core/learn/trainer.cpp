@@ -14,12 +14,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kOutOfMemory =
+    "There was not enough memory. Choose a smaller batch, picture or network.";
 constexpr double kCheckpointEvery = 4.0;  // seconds: a crash must lose at most five
 constexpr double kEvaluateEvery = 5.0;    // seconds between two looks that are not milestones
 constexpr double kTrainPerLook = 20.0;  // … which take at most a twentieth of the time, however slow they are
 // A stopped run is looked at once more only when that is quick, in seconds, or little of the time it had.
 constexpr double kQuickLook = 1.0, kSlowestLook = 10.0;
-constexpr int64_t kEarlySteps = 10;  // their mean loss is what divergence is measured against
+// What divergence is measured against: their mean loss, but not much more than the first one, as some runs
+// are lost within a few steps.
+constexpr int64_t kEarlySteps = 10;
+constexpr double kMoreThanFirst = 10.0;
 constexpr double kDivergence = 1000.0;
 constexpr double kLossMemory = 0.9;  // of the smoothed loss
 constexpr const char* kLoss = "loss";
@@ -48,18 +53,20 @@ class DivergenceWatch {
     const auto found = scalars.find(kLoss);
     if (found == scalars.end()) return {};
     const double loss = found->second;
-    if (seen_ < kEarlySteps) early_ += (std::abs(loss) - early_) / static_cast<double>(++seen_);
+    if (seen_ == 0) first_ = std::abs(loss);
+    if (seen_ < kEarlySteps) mean_ += (std::abs(loss) - mean_) / static_cast<double>(++seen_);
+    const double early = std::min(mean_, kMoreThanFirst * first_);
     smoothed_ = seen_ == 1 ? loss : kLossMemory * smoothed_ + (1 - kLossMemory) * loss;
     // A loss that begins near zero may well grow a thousandfold and still be small: below 1 nothing has
     // diverged.
-    if (smoothed_ < kDivergence * std::max(early_, 1 / kDivergence)) return {};
-    return "The loss diverges: it has grown from " + shortNumber(early_) + " to " + shortNumber(smoothed_) +
+    if (smoothed_ < kDivergence * std::max(early, 1 / kDivergence)) return {};
+    return "The loss diverges: it has grown from " + shortNumber(first_) + " to " + shortNumber(smoothed_) +
            " by step " + std::to_string(step);
   }
 
  private:
   int64_t seen_ = 0;
-  double early_ = 0, smoothed_ = 0;
+  double first_ = 0, mean_ = 0, smoothed_ = 0;
 };
 
 /// While looking at a network nothing may change what it learns: no gradients, evaluation mode, and every
@@ -166,9 +173,12 @@ class TrainLoop {
     } catch (const Error& error) {
       return fail(error.what());
     } catch (const std::bad_alloc&) {
-      return fail("There was not enough memory. Choose a smaller batch, picture or network.");
+      return fail(kOutOfMemory);
     } catch (const c10::Error& error) {
-      return fail(std::string("The network could not be trained: ") + error.what_without_backtrace());
+      const std::string text = error.what_without_backtrace();
+      const auto says = [&](const char* words) { return text.find(words) != std::string::npos; };
+      if (says("allocate memory") || says("out of memory")) return fail(kOutOfMemory);  // of LibTorch's own
+      return fail("The network could not be trained: " + text);
     } catch (const std::exception& error) {
       return fail(std::string("The run could not go on: ") + error.what());
     }
@@ -187,6 +197,7 @@ class TrainLoop {
     if (best_) writer_.best(best_->step, best_->score);
     say(RunState::Running);
     started_ = Clock::now();
+    if (stop_.stop_requested()) return;  // what follows takes long with large networks
     if (step_ == 0) {
       const Scores baselines = [&] {
         const LookOnly looking(experiment_.state());
@@ -195,6 +206,7 @@ class TrainLoop {
       writer_.baselines(baselines);
       observer_.onBaselines(baselines);
     }
+    if (stop_.stop_requested()) return;
     look(isMilestone(step_));
     lastCheckpoint_ = Clock::now();
     rateChanged_ = true;  // so that the curve of the learning rate has a beginning

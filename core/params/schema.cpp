@@ -77,6 +77,12 @@ Parameter pathParameter(std::string name, std::string label, std::string help) {
   return parameter(ParameterKind::Path, std::move(name), std::move(label), std::move(help), std::string());
 }
 
+Parameter folderParameter(std::string name, std::string label, std::string help) {
+  auto made = pathParameter(std::move(name), std::move(label), std::move(help));
+  made.folder = true;
+  return made;
+}
+
 Parameter pathListParameter(std::string name, std::string label, std::string help) {
   return parameter(ParameterKind::PathList, std::move(name), std::move(label), std::move(help),
                    std::vector<std::string>());

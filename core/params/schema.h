@@ -37,6 +37,7 @@ struct Parameter {
   std::vector<MattersWhen> mattersWhen = {};  ///< all must hold
   bool logarithmic = false;                   ///< steps in the form multiply instead of add
   bool advanced = false;                      ///< shown under "More"
+  bool folder = false;                        ///< of a path: one of a folder is meant
 };
 
 /// What a thing can be told. Built once, in the file of the thing itself.
@@ -64,6 +65,7 @@ Parameter choiceParameter(std::string name, std::string label, std::string help,
                           std::vector<Choice> choices);
 Parameter textParameter(std::string name, std::string label, std::string help, std::string fallback = {});
 Parameter pathParameter(std::string name, std::string label, std::string help);
+Parameter folderParameter(std::string name, std::string label, std::string help);
 Parameter pathListParameter(std::string name, std::string label, std::string help);
 
 /// Valid values for every parameter of a Schema; there is no way to make it hold a bad one.

@@ -1,27 +1,17 @@
 #include "core/slowmo/finish.h"
 
 #include "core/base/error.h"
-#include "core/slowmo/segments.h"
 
 namespace fw {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<fs::path> segmentFiles(const FinishInput& input) {
-  std::vector<fs::path> files;
-  for (int64_t i = 0; i < input.segments; ++i)
-    if (const auto frames = input.plan.segment(i); frames.begin < frames.end)
-      files.push_back(segmentFile(input.jobFolder, i));
-  return files;
-}
-
 // Every frame of the lossless segments, in order.
 void forEachFrame(const FinishInput& input, const std::function<void(Frame&&, int64_t number)>& take,
                   const std::function<void(double)>& onProgress, std::stop_token stop) {
-  const auto files = segmentFiles(input);
   const ReadOptions reading{.coloursOf = std::make_shared<VideoInfo>(input.info)};
   int64_t number = 0;
-  for (const auto& file : files) {
+  for (const auto& file : input.made.files) {
     VideoReader reader(file, reading);
     while (auto frame = reader.next()) {
       if (stop.stop_requested()) return;
@@ -71,16 +61,15 @@ Retiming retimingFor(const FinishInput& input) {
   retiming.stretch = input.choices.timing.stretch.value();
   retiming.sound = input.choices.sound;
   retiming.trimStart = sourceSeconds(input.analysis, input.info, 0);
-  const bool whole = input.segments >= input.plan.segments();
-  const OutputTime last =
-      input.plan.timeline().at((whole ? input.plan.count() : input.plan.segment(input.segments - 1).end) - 1);
+  const bool whole = input.made.frames >= input.plan.count();
+  const OutputTime last = input.plan.timeline().at(input.made.frames - 1);
   const double tick = input.plan.timeline().timeBase().value();
   retiming.lastFrame = static_cast<double>(last.duration) * tick;
   retiming.end = static_cast<double>(last.pts) * tick + retiming.lastFrame;
   const AnalyseOptions options = analyseOptions(input.request);
   if (!whole)
-    retiming.trimEnd = input.plan.timeline().sourceSeconds(
-        input.plan.timeline().at(input.plan.segment(input.segments - 1).end).source);
+    retiming.trimEnd =
+        input.plan.timeline().sourceSeconds(input.plan.timeline().at(input.made.frames).source);
   else if (options.to > 0)
     retiming.trimEnd = sourceSeconds(input.analysis, input.info, input.analysis.frames());
   return retiming;
@@ -95,7 +84,7 @@ std::vector<std::string> finish(const FinishInput& input, const fs::path& output
   VideoInfo like = input.info;
   like.clockJumps = input.analysis.clockJumps;
   if (input.choices.timing.loop) like.loops = std::max(0, like.loops);  // made to go round
-  return assemble(segmentFiles(input), like, retimingFor(input), output, onProgress, stop,
+  return assemble(input.made.files, like, retimingFor(input), output, onProgress, stop,
                   input.choices.encode.quality)
       .notes;
 }

@@ -41,7 +41,7 @@ nlohmann::json readJson(const fs::path& file) {
 std::string clockTime(double seconds) {
   char text[32];
   const int minutes = static_cast<int>(seconds / 60);
-  std::snprintf(text, sizeof text, "%02d:%04.1f", minutes, seconds - 60.0 * minutes);
+  std::snprintf(text, sizeof text, "%d:%04.1f", minutes, seconds - 60.0 * minutes);
   return text;
 }
 
@@ -188,7 +188,9 @@ class JobRun {
   // A film that was not copied to its end may open and play all the same: only its header knows.
   bool endsEarly(const Analysis& analysis) const {
     constexpr double kSeconds = 2, kPart = 0.05;  // the sound may go on for a moment
-    const double missing = info_.durationSaid - sourceSeconds(analysis, info_, analysis.frames());
+    // Some headers count from zero, others from the first picture.
+    const double last = std::max(0.0, info_.start) + sourceSeconds(analysis, info_, analysis.frames());
+    const double missing = info_.durationSaid - last;
     return !analysis.clockJumps && analyseOptions(request_).to < 0 &&
            missing > std::max(kSeconds, kPart * info_.durationSaid);
   }
@@ -207,10 +209,13 @@ class JobRun {
       framesDone += frames.end - frames.begin;
       for (const auto& point : record->confidence) observer_.onConfidence(point.sourceTime, point.confidence);
     }
-    if (framesDone > 0) note(std::to_string(framesDone) + " frames were made before; going on from there.");
+    if (framesDone > 0)  // of this run of the job, not of its result
+      observer_.onNote(std::to_string(framesDone) + " frames were made before; going on from there.");
     result_.framesOut = framesDone;
     Engines engines(request_);
-    ProgressMeter meter(0, framesDone, plan.count());
+    const auto missing = std::ranges::find(done, false) - done.begin();
+    const int64_t before = missing < segments ? plan.at(plan.segment(missing).begin).time.frame : 0;
+    ProgressMeter meter(before, framesDone, plan.count());
     for (int64_t first = 0; first < segments;) {
       if (done[static_cast<std::size_t>(first)]) {
         ++first;
@@ -231,6 +236,7 @@ class JobRun {
                              plan.timeline().timeBase(), info_};
     std::optional<VideoWriter> writer;
     int64_t segment = first;
+    PlannedSegment planned;
     SegmentRecord record;
     PipelineEvents events;
     events.onPause = [&](bool paused) {
@@ -240,7 +246,8 @@ class JobRun {
     events.onFrame = [&](ReadyFrame&& frame) {
       if (!writer) {
         while (plan.segment(segment).end <= frame.number) ++segment;  // some hold no frame of a lower rate
-        record = {plan.segment(segment), 0, {}, {}};
+        planned = plan.segment(segment);
+        record = {{planned.begin, planned.begin}, 0, {}, {}};
         writer.emplace(unfinishedSegmentFile(record_.folder, segment), choices.segmentEncode, format);
       }
       const OutputTime& time = frame.planned.time;
@@ -249,7 +256,8 @@ class JobRun {
       else
         writer->write(frame.picture, time.pts, time.duration);
       report(frame, plan, meter, record);
-      if (frame.number + 1 < record.frames.end) return;
+      record.frames.end = frame.number + 1;
+      if (record.frames.end < planned.end) return;
       writer->finish();
       writer.reset();
       recordSegment(record_.folder, segment, record);
@@ -258,6 +266,10 @@ class JobRun {
     makeFrames(
         {request_, info_, choices, analysis, plan, plan.segment(first).begin, plan.segment(end - 1).end},
         engines, events, control_, stop_);
+    // Who cancels may want to keep what there is.
+    if (!writer || record.frames.begin == record.frames.end) return;
+    writer->finish();
+    recordSegment(record_.folder, segment, record);
   }
 
   void report(const ReadyFrame& frame, const FramePlan& plan, ProgressMeter& meter, SegmentRecord& record) {
@@ -320,7 +332,7 @@ class JobRun {
       fs::remove(record_.folder / kOutputFile, ignored);
     };
     try {
-      const FinishInput input{record_.folder, request_, info_, choices, analysis, plan, plan.segments()};
+      const FinishInput input{request_, info_, choices, analysis, plan, allMade(record_.folder, plan)};
       for (const auto& text : finish(input, output, share, stop_)) note(text);
     } catch (...) {
       unclaim();
@@ -416,17 +428,12 @@ JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
     const SlowmoChoices choices = choicesFor(request, info);
     const Analysis analysis = analysisFromJson(saved);
     const FramePlan plan(analysis, info, choices.timing);
-    int64_t segments = 0;
-    for (; segments < plan.segments(); ++segments) {
-      const PlannedSegment frames = plan.segment(segments);
-      if (frames.begin < frames.end && !finishedSegment(record.folder, segments, frames)) break;
-      result.framesOut = frames.end;
-    }
+    const MadeSoFar made = madeSoFar(record.folder, plan);
+    result.framesOut = made.frames;
     if (result.framesOut > 0) {
       result.framesIn = std::min(analysis.frames(), plan.at(result.framesOut - 1).time.frame + 1);
       result.output = unusedPath(request.output);
-      result.notes =
-          finish({record.folder, request, info, choices, analysis, plan, segments}, result.output, {}, {});
+      result.notes = finish({request, info, choices, analysis, plan, made}, result.output, {}, {});
       saveConfidence(record.folder, confidenceCurve(record.folder));
     }
   }
@@ -434,7 +441,7 @@ JobResult cancelJob(Store& store, int64_t jobId, bool keepWhatIsDone) {
     result.notes.emplace_back("Nothing was finished yet, so there is nothing to keep.");
   record = store.job(jobId);
   record.state = "cancelled";
-  record.message.clear();
+  record.message = inOneLine(result.notes);
   if (!result.output.empty()) record.request["output"] = result.output.string();
   store.updateJob(record);
   removeSegments(record.folder);

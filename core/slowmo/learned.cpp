@@ -66,7 +66,7 @@ Learned networkOf(const std::string& experiment, const nlohmann::json& settings)
 
 Learned loaded(const std::string& path) {
   if (path.empty())
-    throw Error("The engine learned needs weights", "weights",
+    throw Error("The engine learned needs weights", "no file is chosen",
                 "Train middle-frame-unet, clip-unet or glow-unet and choose the run's best.safetensors.");
   const auto file = readSafetensors(path);
   const auto told = [&](const char* name) {

@@ -27,6 +27,7 @@ struct PlannedFrame {
 /// Frames [begin, end) of the result: they are finished together and survive a crash.
 struct PlannedSegment {
   int64_t begin = 0, end = 0;
+  bool operator==(const PlannedSegment&) const = default;
 };
 
 /// Timeline, cuts and duplicates together. Everything follows from the request and the analysis, nothing from

@@ -82,11 +82,22 @@ void makePreview(const SlowmoRequest& asked, const PreviewSpan& span,
              control, stop);
 }
 
+PreviewSpan previewedFrom(const SlowmoRequest& request, double from, double seconds, double duration) {
+  const AnalyseOptions trim = analyseOptions(request);
+  double first = 0, last = duration;
+  if ((trim.from > 0 || trim.to > 0) && from >= trim.from && (trim.to <= 0 || from < trim.to)) {
+    first = trim.from;
+    if (trim.to > 0) last = std::min(trim.to, duration);
+    seconds = std::min(seconds, last - first);
+  }
+  return {std::clamp(from, first, std::max(first, last - seconds)), seconds};
+}
+
 PreviewFrames previewFrames(const SlowmoRequest& request, double from, double seconds,
                             const std::function<void(const PreviewFrame&, double fraction)>& onFrame,
                             std::stop_token stop) {
   const VideoInfo info = probe(request);
-  PreviewSpan span{std::clamp(from, 0.0, std::max(0.0, info.duration - seconds)), seconds};
+  PreviewSpan span = previewedFrom(request, from, seconds, info.duration);
   const auto expected = static_cast<double>(expectedFrames(request, info, span));
   const double originals = seconds * std::max(1.0, info.frameRate.value());
   const cv::Size whole = choicesFor(request, info).size;

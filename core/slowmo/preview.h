@@ -30,6 +30,9 @@ struct PreviewFrames {
   int height = 0;  ///< smaller than the source's where memory would not hold it
 };
 
+/// What a preview from there shows: within the trimmed part only that; nothing beyond the end.
+PreviewSpan previewedFrom(const SlowmoRequest&, double from, double seconds, double duration);
+
 /// Makes the span and sets it against the source. `onFrame` hears of every frame and of how much is done (0 …
 /// 1). What the request trims away is made too, as long as it lies in the span.
 PreviewFrames previewFrames(const SlowmoRequest&, double from, double seconds,

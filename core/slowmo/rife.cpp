@@ -29,7 +29,7 @@ Schema rifeSchema() {
 
 std::shared_ptr<Rife> loaded(const std::string& path) {
   if (path.empty())
-    throw Error("The engine rife needs weights", "weights",
+    throw Error("The engine rife needs weights", "no file is chosen",
                 "Choose a flownet.pkl of RIFE (ECCV 2022) or Practical RIFE 4.6; Framewright brings none. "
                 "Swift needs no file.");
   return rifeFromWeights(readWeights(path), path);

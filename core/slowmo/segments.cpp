@@ -58,6 +58,25 @@ nlohmann::json readJson(const fs::path& file) {
   return nlohmann::json::parse(in, nullptr, false);
 }
 
+// Of a file that is as it was when it was recorded.
+std::optional<SegmentRecord> recordedSegment(const fs::path& jobFolder, int64_t index) {
+  const auto json = readJson(recordFile(jobFolder, index));
+  const fs::path file = segmentFile(jobFolder, index);
+  try {
+    SegmentRecord record;
+    record.frames = {json.at("begin").get<int64_t>(), json.at("end").get<int64_t>()};
+    record.bytes = json.at("bytes").get<std::uintmax_t>();
+    record.checksum = json.at("checksum").get<std::string>();
+    record.confidence = curveFrom(json.at("confidence"));
+    std::error_code missing;
+    const bool whole =
+        fs::file_size(file, missing) == record.bytes && !missing && fileChecksum(file) == record.checksum;
+    return whole ? std::optional(std::move(record)) : std::nullopt;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 fs::path segmentFile(const fs::path& jobFolder, int64_t index) {
@@ -102,22 +121,30 @@ void recordSegment(const fs::path& jobFolder, int64_t index, SegmentRecord recor
 
 std::optional<SegmentRecord> finishedSegment(const fs::path& jobFolder, int64_t index,
                                              const PlannedSegment& frames) {
-  const auto json = readJson(recordFile(jobFolder, index));
-  const fs::path file = segmentFile(jobFolder, index);
-  try {
-    SegmentRecord record;
-    record.frames = {json.at("begin").get<int64_t>(), json.at("end").get<int64_t>()};
-    record.bytes = json.at("bytes").get<std::uintmax_t>();
-    record.checksum = json.at("checksum").get<std::string>();
-    record.confidence = curveFrom(json.at("confidence"));
-    std::error_code missing;
-    const bool whole = record.frames.begin == frames.begin && record.frames.end == frames.end &&
-                       fs::file_size(file, missing) == record.bytes && !missing &&
-                       fileChecksum(file) == record.checksum;
-    return whole ? std::optional(std::move(record)) : std::nullopt;
-  } catch (const nlohmann::json::exception&) {
-    return std::nullopt;
+  auto record = recordedSegment(jobFolder, index);
+  return record && record->frames == frames ? std::move(record) : std::nullopt;
+}
+
+MadeSoFar madeSoFar(const fs::path& jobFolder, const FramePlan& plan, std::stop_token stop) {
+  MadeSoFar made;
+  for (int64_t i = 0; i < plan.segments() && !stop.stop_requested(); ++i) {
+    const PlannedSegment frames = plan.segment(i);
+    if (frames.begin == frames.end) continue;
+    const auto record = recordedSegment(jobFolder, i);
+    if (!record || record->frames.begin != frames.begin || record->frames.end > frames.end) break;
+    made.files.push_back(segmentFile(jobFolder, i));
+    made.frames = record->frames.end;
+    if (record->frames.end < frames.end) break;
   }
+  return made;
+}
+
+MadeSoFar allMade(const fs::path& jobFolder, const FramePlan& plan) {
+  MadeSoFar made{{}, plan.count()};
+  for (int64_t i = 0; i < plan.segments(); ++i)
+    if (const auto frames = plan.segment(i); frames.begin < frames.end)
+      made.files.push_back(segmentFile(jobFolder, i));
+  return made;
 }
 
 fs::path soFarFile(const fs::path& jobFolder) { return jobFolder / "so far.mkv"; }

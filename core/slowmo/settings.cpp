@@ -107,14 +107,15 @@ std::vector<Parameter> moreParameters() {
       when(choiceParameter("depth", "Colour depth", "Automatic keeps 10 bits where the source has them.",
                            "auto", {{"auto", "As the source"}, {"8", "8 bits"}, {"10", "10 bits"}}),
            "container", kVideoContainers),
-      integerParameter("scale", "Height", "Of the result, in pixels; 0 keeps the source's.", 0, 0, 8192,
-                       "px"),
+      integerParameter("scale", "Height",
+                       "Of the result, in pixels; 0 keeps the source's. Animations are never enlarged.", 0, 0,
+                       8192, "px"),
       textParameter("crop", "Crop", "left, top, width, height in source pixels; empty keeps all."),
       when(choiceParameter("loop", "Loop",
                            "Makes frames from the last picture back to the first, so that the loop does not "
                            "jump; not where "
                            "they show different scenes.",
-                           "auto", {{"auto", "When the source loops"}, {"on", "Yes"}, {"off", "No"}}),
+                           "auto", {{"auto", "As the source"}, {"on", "Yes"}, {"off", "No"}}),
            "container", {"auto", "gif", "webp"}),
       textParameter("picture_rate", "Pictures a second", "When pictures are read as a clip.", "24"),
       choiceParameter("device", "Computed on", "The processor works everywhere.", "cpu",
@@ -289,6 +290,9 @@ void tellChanges(SlowmoChoices& choices, const VideoInfo& info) {
        "The chosen rate is below the source's: some of its frames will not be shown.");
   tell(choices.kind == ResultKind::Pictures && !info.audio.empty(),
        "The sound is left out: pictures hold none.");
+  tell(video && coarsensColour(choices.encode, info, choices.size.width, choices.size.height),
+       "Colours are kept at half the width and height (4:2:0), as players expect; quality 0, FFV1 or ProRes "
+       "keep more.");
   const bool odd = choices.size.width % 2 != 0 || choices.size.height % 2 != 0;
   tell(odd && video && (choices.encode.codec == "h264" || choices.encode.codec == "h265"),
        "The picture's sides are odd numbers of pixels: it is compressed with all its colours (4:4:4), which "
@@ -342,7 +346,10 @@ SlowmoChoices choicesFor(const SlowmoRequest& request, const VideoInfo& info) {
       choices.kind == ResultKind::Video || info.pixelAspect.num <= 0 || info.pixelAspect.den <= 0;
   const double pixelWidth = square ? 1 : info.pixelAspect.value();
   const auto asked = static_cast<int>(settings.integer("scale"));
-  const int height = asked > 0 ? asked : choices.size.height;
+  // An animation is to be small: the size is what it may have at most.
+  const bool enlarges = asked > choices.size.height;
+  const bool follows = asked > 0 && !(enlarges && choices.kind == ResultKind::AnimatedPicture);
+  const int height = follows ? asked : choices.size.height;
   if (height != choices.size.height || pixelWidth != 1) {
     // Even sides: many players refuse others.
     const double width = pixelWidth * choices.size.width * height / choices.size.height;

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/slowmo/analysis.h"
-#include "core/slowmo/plan.h"
 #include "core/slowmo/segments.h"
 #include "core/slowmo/settings.h"
 #include "core/video/assemble.h"
@@ -21,17 +20,11 @@ std::optional<fs::path> joinSoFar(const Store& store, int64_t jobId, std::stop_t
   const VideoInfo info = probe(request);
   const SlowmoChoices choices = choicesFor(request, info);
   const FramePlan plan(analysisFromJson(saved), info, choices.timing);
-  std::vector<fs::path> finished;
-  for (int64_t i = 0; i < plan.segments(); ++i) {
-    const PlannedSegment frames = plan.segment(i);
-    if (frames.begin == frames.end) continue;
-    if (stop.stop_requested() || !finishedSegment(record.folder, i, frames)) break;
-    finished.push_back(segmentFile(record.folder, i));
-  }
-  if (finished.empty()) return std::nullopt;
+  const MadeSoFar made = madeSoFar(record.folder, plan, stop);
+  if (made.files.empty()) return std::nullopt;
   // Matroska holds whatever the segments are compressed with, also those of a GIF or of pictures.
   const fs::path output = soFarFile(record.folder);
-  assemble(finished, info, {.stretch = choices.timing.stretch.value(), .picturesAlone = true}, output, {},
+  assemble(made.files, info, {.stretch = choices.timing.stretch.value(), .picturesAlone = true}, output, {},
            stop);
   return output;
 }

@@ -242,4 +242,12 @@ bool canEncode(const std::string& codec) {
   return name && avcodec_find_encoder_by_name(name) != nullptr;
 }
 
+bool coarsensColour(const EncodeSettings& settings, const VideoInfo& source, int width, int height) {
+  using namespace ffmpeg;
+  const AVPixFmtDescriptor* layout = layoutOf(source);
+  const bool packed = layout && isRgb(layout) && (layout->flags & AV_PIX_FMT_FLAG_PLANAR) == 0;
+  const AVPixelFormat stored = storedFormat(settings, source, width, height);
+  return !packed && chromaOf(layout) > chromaOf(av_pix_fmt_desc_get(stored));
+}
+
 }  // namespace fw

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "core/base/error.h"
@@ -11,6 +12,7 @@
 
 extern "C" {
 #include <libavutil/display.h>
+#include <libavutil/parseutils.h>
 }
 
 namespace fs = std::filesystem;
@@ -135,6 +137,14 @@ int readLoops(const fs::path& file, const std::string& container) {
   return at == std::string::npos
              ? -1
              : static_cast<int>(byte(at + 8) << 24 | byte(at + 9) << 16 | byte(at + 10) << 8 | byte(at + 11));
+}
+
+// Matroska says it of each stream: sound may well outlast the pictures.
+std::optional<double> lengthSaid(const AVStream& stream) {
+  const std::string said = tag(stream.metadata, "DURATION");
+  int64_t microseconds = 0;
+  if (said.empty() || av_parse_time(&microseconds, said.c_str(), 1) < 0) return std::nullopt;
+  return static_cast<double>(microseconds) / AV_TIME_BASE;
 }
 
 int channelsOf(const AVCodecParameters& audio) { return audio.ch_layout.nb_channels; }
@@ -268,7 +278,7 @@ VideoInfo describe(Input& input, int index, const fs::path& file) {
     info.framesExact = stream.nb_frames > 0;
   }
   if (input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && input->duration > 0)
-    info.durationSaid = static_cast<double>(input->duration) / AV_TIME_BASE;
+    info.durationSaid = lengthSaid(stream).value_or(static_cast<double>(input->duration) / AV_TIME_BASE);
   info.startPts = stream.start_time != AV_NOPTS_VALUE ? stream.start_time
                   : timing.times.empty()              ? 0
                                                       : timing.times.front();

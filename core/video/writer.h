@@ -29,6 +29,9 @@ inline constexpr const char* kSegmentEnding = ".segment";
 
 /// True when this build of FFmpeg has an encoder for it.
 bool canEncode(const std::string& codec);
+/// True when such a video stores its colours with fewer pixels than the source has (4:2:0 of 4:4:4). Pictures
+/// and GIFs, which are all RGB, are not asked for their colours' sake.
+bool coarsensColour(const EncodeSettings& settings, const VideoInfo& source, int width, int height);
 
 /// Encodes frames into a video-only file whose kind follows from its ending: a whole result, or one closed
 /// segment of it. Every frame, original or made, takes the same colour path. Frames must come with rising

@@ -316,6 +316,17 @@ TEST_F(SlowmoFiles, FoldersAndSeveralInputsAreJobsOfOneQueue) {
   EXPECT_TRUE(fs::exists(in / "one 2x (2).mp4")) << "and the others are made";
 }
 
+TEST_F(SlowmoFiles, OnlyAFilmThatWasCutShortIsCalledSo) {
+  const std::string picture = "-f lavfi -i testsrc2=size=96x64:rate=25:duration=2 ";
+  const auto sound =
+      clip("longer sound.mkv", picture + "-f lavfi -i sine=duration=8 -map 0:v -map 1:a -pix_fmt yuv420p");
+  const auto late = clip("late.mkv", picture + "-pix_fmt yuv420p -output_ts_offset 5");
+  for (const auto& source : {sound, late}) {
+    const auto made = slowmo(source, folder_ / (source.stem().string() + " made.mkv"), {"--engine", "blend"});
+    EXPECT_THAT(made["notes"].dump(), testing::Not(HasSubstr("cut short"))) << source;
+  }
+}
+
 TEST_F(SlowmoFiles, WhatTheWindowCanChooseTheCommandLineCanToo) {
   const auto source = clip("cuts.mp4",
                            "-f lavfi -i testsrc2=size=96x64:rate=25:duration=1.2 -f lavfi -i "
@@ -328,7 +339,7 @@ TEST_F(SlowmoFiles, WhatTheWindowCanChooseTheCommandLineCanToo) {
   const auto made = slowmo(source, folder_ / "x.mp4",
                            {"--remove-cut", "1.2", "--add-cut", "0.4", "--engine-range", "0.6-1=flow",
                             "--sampling", "soft", "--crop", "0,0,64,48", "--save-preset", "Half and soft"});
-  EXPECT_THAT(made["notes"].dump(), HasSubstr("1 cut is kept clean, at 00:00.4"));
+  EXPECT_THAT(made["notes"].dump(), HasSubstr("1 cut is kept clean, at 0:00.4"));
   EXPECT_FALSE(made["least_sure"].empty());
   EXPECT_EQ(stream(ffprobe(folder_ / "x.mp4"), "video")["width"], 64);
   EXPECT_THAT(cli({"presets"}).out, HasSubstr("Half and soft"));

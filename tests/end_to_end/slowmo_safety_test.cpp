@@ -208,8 +208,8 @@ TEST_F(SlowmoSafety, CancelKeepsWhatIsDoneWhenWanted) {
   for (int i = 0; i < 3000 && !anySegment(); ++i) std::this_thread::sleep_for(10ms);
   ::kill(child.pid, SIGINT);
   wait(child);
-  ASSERT_EQ(child.code(), 0) << readFile(folder_ / "child.txt");
   if (fs::exists(output)) GTEST_SKIP() << "this machine was quicker than the interrupt";
+  ASSERT_EQ(child.code(), 130) << readFile(folder_ / "child.txt");
   const auto soFar = cli({"play-job", "1", "--json"}).json();
   EXPECT_GE(cli({"probe", soFar["file"].get<std::string>(), "--json"}).json()["frames"], 120);
   const auto kept = cli({"cancel-job", "1", "--keep", "--json"}).json();

@@ -1,3 +1,4 @@
+#include <QApplication>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QPushButton>
@@ -211,6 +212,39 @@ class ExperimentsPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
   }
 
+  void aLearningRateSetTooLateGoesForTheResumedRun() {
+    Page p;
+    p.page.start(small(0));
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() > 5, 30'000);
+    p.newest()->pause();
+    QTRY_COMPARE(p.newest()->state(), RunState::Paused);
+    auto* rate = static_cast<NumberEdit*>(p.page.runPanel()->changeable("learning_rate"));
+    rate->setText(u"0.00025"_s);
+    Q_EMIT rate->editingFinished();
+    const int64_t run = p.newest()->runId(), reached = p.newest()->step();
+    p.page.stopAndKeep();  // before any step was made with it
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+    QCOMPARE(rate->text(), u"0.00025"_s);
+    button(p.page, u"Resume"_s)->click();
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->runId() == run && p.newest()->step() > reached + 2, 30'000);
+    QCOMPARE(p.newest()->scalars().at("learning_rate").back().value, 0.00025);
+    p.page.stopAndKeep();
+    QTRY_VERIFY_WITH_TIMEOUT(!p.page.working(), 30'000);
+  }
+
+  void theSecondHalfOfADoubleClickOnStopResumesNothing() {
+    Page p;
+    p.page.start(small(0));
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->step() > 5, 30'000);
+    const int interval = QApplication::doubleClickInterval();
+    QApplication::setDoubleClickInterval(60'000);  // however slow this machine is
+    button(p.page, u"Stop"_s)->click();
+    QTRY_VERIFY_WITH_TIMEOUT(p.newest()->ended(), 30'000);
+    button(p.page, u"Resume"_s)->click();
+    QVERIFY(!p.page.working());
+    QApplication::setDoubleClickInterval(interval);
+  }
+
   void aFinishedRunGoesOnUntilTheStepThatIsSaid() {
     Page p;
     p.page.start(small(20));
@@ -256,9 +290,9 @@ class ExperimentsPageTest : public QObject {
     auto* gallery = p.page.runPanel()->gallery();
     QTRY_VERIFY(!gallery->shown().gallery.empty());
     QTest::qWait(300);
-    const double last = gallery->shown().rows[0].error;
+    const double last = gallery->shown().rows[0].worst();
     p.page.runPanel()->filmStrip()->setStep(0);
-    QTRY_VERIFY(gallery->shown().rows[0].error > 2 * last);
+    QTRY_VERIFY(gallery->shown().rows[0].worst() > 2 * last);
   }
 
   void aWrongSetupIsSaidWhereThePersonLooks() {

@@ -46,8 +46,8 @@ class GalleryViewTest : public QObject {
     give(view, gallery({0, 51}));
     QCOMPARE(view.shown().gallery[0].frames.size(), std::size_t(4));
     QVERIFY(view.shown().gallery[0].frames[3].role == FrameRole::Difference);
-    QVERIFY(std::isinf(view.shown().rows[0].psnr));
-    QCOMPARE(view.shown().rows[1].error, 0.2);
+    QVERIFY(std::isinf(view.shown().rows[0].scores.at(0).psnr));
+    QCOMPARE(view.shown().rows[1].scores.at(0).error, 0.2);
     bool said = false;
     for (auto* text : view.findChildren<QLabel*>()) said |= text->text().contains(u"MAE 0.2000"_s);
     QVERIFY2(said, "the score stands beside its row");
@@ -122,6 +122,20 @@ class GalleryViewTest : public QObject {
         int(view.shown().gallery.empty() ? 0 : view.shown().gallery[0].frames[2].image.at<uchar>(0, 0)), 120);
   }
 
+  void anAnimationGivesWayToFewerPictures() {
+    GalleryView view;
+    view.resize(600, 400);
+    view.show();
+    Gallery moving = gallery({10, 20, 30});
+    for (int i = 0; i < 5; ++i)
+      moving[2].frames[0].animation.push_back(cv::Mat(32, 32, CV_8UC1, cv::Scalar(i * 40)));
+    give(view, moving);
+    QTRY_VERIFY(view.cell(2, 0)->image().at<uchar>(0, 0) > 40);
+    give(view, gallery({10}));
+    QCOMPARE(view.shown().moments(), 1);
+    QVERIFY(view.cell(0, 0) && !view.cell(1, 0));
+  }
+
   void animationsPlay() {
     GalleryView view;
     view.resize(600, 400);
@@ -176,7 +190,9 @@ class GalleryViewTest : public QObject {
     while (reader.next()) ++frames;
     QCOMPARE(frames, 5);
     const QString learnt = folder.filePath(u"l.gif"_s);  // the better it gets the fewer rows there are
-    exportLearning({prepareGallery(gallery({90, 80})), prepareGallery(gallery({5}))}, learnt);
+    exportLearning(
+        {{u"step 1"_s, prepareGallery(gallery({90, 80}))}, {u"step 20"_s, prepareGallery(gallery({5}))}},
+        learnt);
     VideoReader sheets(learnt.toStdString());
     frames = 0;
     while (sheets.next()) ++frames;

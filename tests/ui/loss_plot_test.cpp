@@ -89,6 +89,33 @@ class LossPlotTest : public QObject {
     for (int i = 0; i < 3; ++i) QCOMPARE(smooth->dataMainValue(i), 5.0);
   }
 
+  void onALogAxisFactorsAreAveraged() {
+    LossPlot plot;
+    plot.setLogY(true);
+    plot.setSmoothing(0.5);
+    plot.setSeries(u"training"_s, SeriesKind::Train, 0, {{1, 0.1, 1.0}, {2, 0.2, 1e-6}});
+    const auto* smooth = plot.plot()->graph(2);
+    QVERIFY2(std::abs(smooth->dataMainValue(1) - 1e-4) < 1e-9, "a third of the way in the logarithm");
+    plot.setLogY(false);
+    QVERIFY(std::abs(smooth->dataMainValue(1) - 1.0 / 3) < 1e-6);
+  }
+
+  void errorsAndScoresHaveEachTheirOwnWayOfLogY() {
+    LossPlot plot;
+    plot.setOptionsSaved(u"plot of this test"_s);
+    const auto isLog = [&] { return plot.plot()->yAxis->scaleType() == QCPAxis::stLogarithmic; };
+    QVERIFY2(isLog(), "losses fall over decades");
+    plot.showErrors(false);
+    QVERIFY2(!isLog(), "decibels do not");
+    plot.setLogY(true);
+    plot.showErrors(true);
+    plot.setLogY(false);
+    plot.showErrors(false);
+    QVERIFY2(isLog(), "as the person has it");
+    plot.showErrors(true);
+    QVERIFY(!isLog());
+  }
+
   void marksTheBestStep() {
     LossPlot plot;
     plot.resize(900, 400);

@@ -425,7 +425,7 @@ class SlowmoPageTest : public QObject {
     QTRY_VERIFY_WITH_TIMEOUT(inside->shown().pictures.size() >= 5, kLong);
     QStringList names;
     for (const auto& shown : inside->shown().pictures) {
-      names << shown.name;
+      names << QString::fromStdString(shown.name);
       QVERIFY(!shown.image.empty());
     }
     QVERIFY(names.contains(u"Motion vectors"_s) && names.contains(u"Confidence"_s));
@@ -455,6 +455,15 @@ class SlowmoPageTest : public QObject {
     QVERIFY2(page_->messages()->text().contains(u"broken.mp4"_s), qPrintable(page_->messages()->text()));
     openAndWait(clip_);  // and the page goes on
     QVERIFY(!page_->messages()->isVisible());
+  }
+
+  void whatCannotBeReadIsLeftOutOfABatch() {
+    QFile note(path(u"a note.mp4"_s));  // comes before the others
+    QVERIFY(note.open(QIODevice::WriteOnly));
+    page_->open({clip_, path(u"a note.mp4"_s)});
+    QTRY_VERIFY_WITH_TIMEOUT(!page_->stage()->player()->view()->image().empty(), kLong);
+    QTRY_VERIFY(page_->messages()->text().contains(u"a note.mp4"_s));
+    QVERIFY(button(*page_, u"Start"_s));
   }
 
   void changingAJobLeavesThePersonsOwnSettingsAlone() {

@@ -216,10 +216,12 @@ class SlowmoQueueTest : public QObject {
     ClipMarks marks;
     for (int i = 0; i < 48; ++i)
       addConfidence(marks, i, i == 10 ? 0.2 : i == 30 ? 0.1 : i == 40 ? 0.3 : 0.95);
-    QCOMPARE(nextWorst(marks, 0), 10.0);
-    QCOMPARE(nextWorst(marks, 10), 30.0);
-    QCOMPARE(nextWorst(marks, 45), 10.0);
-    QVERIFY(nextWorst(ClipMarks(), 0) < 0);
+    const double frame = 0.04;
+    QCOMPARE(nextWorst(marks, 0, frame), 10.0);
+    QCOMPARE(nextWorst(marks, 10, frame), 30.0);
+    QCOMPARE(nextWorst(marks, 10 - frame / 2, frame), 30.0);  // in sight is the frame before the made one
+    QCOMPARE(nextWorst(marks, 45, frame), 10.0);
+    QVERIFY(nextWorst(ClipMarks(), 0, frame) < 0);
   }
 
   void ownPresetsAreKeptAndNamed() {

@@ -8,6 +8,7 @@
 
 #include "core/experiments/catalog.h"
 #include "ui/experiments/illustration.h"
+#include "ui/runs/run_table.h"
 #include "ui/theme.h"
 
 namespace fw {
@@ -58,9 +59,8 @@ class Card : public QFrame {
         best = &run;
     own_->setVisible(best != nullptr);
     if (best)
-      own_->setText(u"Yours: %1 %2, %3 (run %4)"_s
-                        .arg(QString::number(best->bestScore, 'g', 4), QString::fromStdString(score.unit),
-                             QString::fromStdString(score.label))
+      own_->setText(u"Yours: %1, %2 (run %3)"_s
+                        .arg(withUnit(best->bestScore, score), QString::fromStdString(score.label))
                         .arg(best->id));
   }
 

@@ -252,7 +252,7 @@ void ExperimentsPage::startSeveral(const std::vector<RunRequest>& requests) {
     started.emplace_back(run_->training());
   }
   if (!started.empty()) showTraining(started.front());
-  setup_->message()->ask(MessageKind::Info, u"%1 runs train one after the other."_s.arg(requests.size()),
+  setup_->message()->ask(MessageKind::Info, u"%1 runs, one after the other."_s.arg(requests.size()),
                          u"Compare them"_s, [this, started] {
                            std::vector<int64_t> ids;
                            for (const auto& training : started)

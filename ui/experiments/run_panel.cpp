@@ -1,5 +1,7 @@
 #include "ui/experiments/run_panel.h"
 
+#include <QApplication>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
@@ -33,7 +35,7 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr int kFieldsOfAll = 5;    ///< in the row of what may change: the caption and what every run has
+constexpr int kOwnFieldsARow = 3;
 constexpr int kMeterEvery = 2000;  ///< ms, while the layers are looked at and the network learns
 
 QString duration(double seconds) {
@@ -50,6 +52,7 @@ QPushButton* button(const QString& iconName, const QString& text, const QString&
 }
 
 void setChip(QLabel* chip, const QString& text, const QString& kind) {
+  if (chip->text() == text && chip->property("kind") == kind) return;
   chip->setText(text);
   chip->setProperty("kind", kind);
   chip->style()->unpolish(chip);
@@ -87,7 +90,7 @@ RunPanel::RunPanel(StoreThread* store, QWidget* parent)
       closerHint_(label({}, TextRole::Small, true)),
       changes_(new QWidget),
       changesCaption_(label({}, TextRole::Small, true)),
-      changesRow_(new QHBoxLayout(changes_)),
+      ownChanges_(new QWidget),
       controls_(new QWidget),
       meterAgain_(new QTimer(this)) {
   curves_->plot()->setOptionsSaved(u"plot"_s);
@@ -162,13 +165,18 @@ QWidget* RunPanel::makeControls() {
   under->setSpacing(kGrid * 3 / 2);
   under->addWidget(progress_, 1);
   under->addWidget(progressText_);
-  changesRow_->setContentsMargins(0, 0, 0, 0);
-  changesRow_->setSpacing(kGrid);
+  auto* ofAll = new QHBoxLayout;
+  ofAll->setSpacing(kGrid);
   changesCaption_->setWordWrap(false);
   for (QWidget* each :
        std::initializer_list<QWidget*>{changesCaption_, untilLabel_, until_, rateLabel_, rate_})
-    changesRow_->addWidget(each);
-  changesRow_->addStretch();
+    ofAll->addWidget(each);
+  ofAll->addStretch();
+  auto* changesColumn = new QVBoxLayout(changes_);
+  changesColumn->setContentsMargins(0, 0, 0, 0);
+  changesColumn->setSpacing(kGrid);
+  changesColumn->addLayout(ofAll);
+  changesColumn->addWidget(ownChanges_);
   auto* layout = new QVBoxLayout(controls_);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
@@ -278,18 +286,23 @@ void RunPanel::setTraining(Training* training) {
   meterLayers();
 }
 
+QString RunPanel::rateInForce() const {
+  const auto rate = training_->learningRate();
+  return rate ? QString::number(*rate, 'g', 6) : QString();
+}
+
 void RunPanel::showRate() {
-  if (const auto rate = training_->learningRate()) rate_->setText(QString::number(*rate, 'g', 6));
-  shownRate_ = rate_->text();
+  shownRate_ = rateInForce();
+  rate_->setText(shownRate_);
 }
 
 void RunPanel::fillChangeable() {
-  // Behind what every run has come the parameters of this experiment, then air.
-  while (changesRow_->count() > kFieldsOfAll + 1) {
-    auto* item = changesRow_->takeAt(kFieldsOfAll);
-    delete item->widget();
-    delete item;
-  }
+  qDeleteAll(ownChanges_->findChildren<QWidget*>(Qt::FindDirectChildrenOnly));
+  delete ownChanges_->layout();
+  auto* grid = new QGridLayout(ownChanges_);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setSpacing(kGrid);
+  grid->setColumnStretch(2 * kOwnFieldsARow, 1);
   const Schema& schema = training_->kind().schema;
   const Settings settings = Settings::fromJson(schema, training_->request().settings);
   for (const auto& name : training_->kind().changeable) {
@@ -326,8 +339,9 @@ void RunPanel::fillChangeable() {
     field->setObjectName(QString::fromStdString(name));
     field->setToolTip(QString::fromStdString(parameter.help) + u" Takes effect with the next step."_s);
     caption->setBuddy(field);
-    changesRow_->insertWidget(changesRow_->count() - 1, caption);
-    changesRow_->insertWidget(changesRow_->count() - 1, field);
+    const int place = grid->count() / 2, row = place / kOwnFieldsARow, column = 2 * (place % kOwnFieldsARow);
+    grid->addWidget(caption, row, column);
+    grid->addWidget(field, row, column + 1);
   }
 }
 
@@ -362,19 +376,30 @@ void RunPanel::stepOnce() {
 }
 
 void RunPanel::stop() {
-  if (training_) training_->stop();
+  if (!training_) return;
+  stopped_.start();
+  training_->stop();
 }
 
-void RunPanel::showState() {
-  if (!training_) return;
+void RunPanel::showChip() {
   const RunState state = training_->state();
-  setChip(state_, stateText(state),
+  const bool prepares = state == RunState::Running && training_->step() == 0;
+  setChip(state_,
+          training_->stopping() ? u"stopping"_s
+          : prepares            ? u"preparing"_s
+                                : stateText(state),
           state == RunState::Running                               ? u"accent"_s
           : state == RunState::Finished                            ? u"good"_s
           : state == RunState::Failed                              ? u"bad"_s
           : state == RunState::Paused || state == RunState::Queued ? u"warning"_s
                                                                    : u"plain"_s);
+}
+
+void RunPanel::showState() {
+  if (!training_) return;
+  const RunState state = training_->state();
   const bool alive = !training_->ended(), waiting = state == RunState::Queued;
+  const bool stopHadFocus = stop_->hasFocus();
   pause_->setVisible(alive && !waiting);
   step_->setVisible(alive && !waiting);
   step_->setEnabled(state == RunState::Paused);
@@ -383,6 +408,8 @@ void RunPanel::showState() {
   now_->setVisible(waiting && alive);
   const bool resumable = !alive && training_->runId() > 0;
   resume_->setVisible(resumable);
+  if (stopHadFocus && resumable) resume_->setFocus();  // else the field beside it would take it
+  if (!alive) shownRate_ = rateInForce();  // what was set too late for any step goes for the resumed run
   showChangeable(alive, resumable);
   pause_->setText(state == RunState::Paused ? u"Go on"_s : u"Pause"_s);
   pause_->setIcon(icon(state == RunState::Paused ? u"play"_s : u"pause"_s));
@@ -393,7 +420,7 @@ void RunPanel::showState() {
 }
 
 void RunPanel::showChangeable(bool alive, bool resumable) {
-  const bool hasRate = !rate_->isHidden(), hasMore = changesRow_->count() > kFieldsOfAll + 1;
+  const bool hasRate = !rate_->isHidden(), hasMore = ownChanges_->layout()->count() > 0;
   const bool hasEnd = resumable && training_->request().steps > 0;
   if (hasEnd) suggestEnd();
   until_->setVisible(hasEnd);
@@ -405,12 +432,12 @@ void RunPanel::showChangeable(bool alive, bool resumable) {
                                    : u"To resume with:"_s);
   rate_->setToolTip(alive ? u"Takes effect with the next step; Enter to set"_s
                           : u"Change it, then resume: a run whose loss grew may go on with a smaller one"_s);
-  for (int i = kFieldsOfAll; i + 1 < changesRow_->count(); ++i)
-    changesRow_->itemAt(i)->widget()->setVisible(alive);
+  ownChanges_->setVisible(alive && hasMore);
 }
 
 void RunPanel::showProgress() {
   if (!training_) return;
+  showChip();
   title_->setText(training_->title());
   title_->setToolTip(training_->title());
   const auto wanted = training_->request().steps;
@@ -517,6 +544,8 @@ void RunPanel::suggestEnd() {
 }
 
 void RunPanel::resume() {
+  // The second half of a double click on Stop, whose place this button takes, is none on this one.
+  if (stopped_.isValid() && stopped_.elapsed() < QApplication::doubleClickInterval()) return;
   if (!training_ || training_->runId() <= 0) return;
   if (const auto rate = editedRate(); rate && !(*rate > 0))
     return message_->error(u"The learning rate “%1” is no number above 0."_s.arg(rate_->text()));
@@ -557,9 +586,9 @@ void RunPanel::exportLearning() {
   store_->ask(
       this,
       [id = training_->runId(), file](Store& store) {
-        std::vector<ShownGallery> shown;
+        std::vector<std::pair<QString, ShownGallery>> shown;
         for (const int64_t step : store.snapshotSteps(id))
-          shown.push_back(prepareGallery(store.snapshot(id, step)));
+          shown.emplace_back(u"step %L1"_s.arg(step), prepareGallery(store.snapshot(id, step)));
         fw::exportLearning(shown, file);
       },
       [this, file] { message_->say(MessageKind::Good, savedText(file)); },

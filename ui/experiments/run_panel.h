@@ -1,4 +1,5 @@
 #pragma once
+#include <QElapsedTimer>
 #include <QPointer>
 #include <QWidget>
 #include <opencv2/core.hpp>
@@ -58,6 +59,7 @@ class RunPanel : public QWidget {
   void resumeAsked(int64_t runId, std::optional<double> learningRate, std::optional<int64_t> until);
 
  private:
+  void showChip();
   void showState();
   void showProgress();
   void showStep(int64_t step);
@@ -70,6 +72,7 @@ class RunPanel : public QWidget {
   QWidget* makeControls();
   QWidget* makeTabs();
   void fillChangeable();
+  QString rateInForce() const;
   void showRate();
   void showChangeable(bool alive, bool resumable);
   void change(const Parameter& parameter, const Value& value);
@@ -89,7 +92,8 @@ class RunPanel : public QWidget {
   NumberEdit* until_;  ///< the step that a resumed run is to end at
   QLabel* untilLabel_;
   NumberEdit* rate_;
-  QString shownRate_;  // what the field was last filled with, or what was set
+  QElapsedTimer stopped_;  // since Stop was clicked
+  QString shownRate_;      // what the field was last filled with, or what was set
   QLabel* rateLabel_;
   MessageBar* message_;
   CurvePlot* curves_;
@@ -103,7 +107,7 @@ class RunPanel : public QWidget {
   QLabel* closerHint_;
   QWidget* changes_;  ///< what may change while it trains, and the learning rate before it is resumed
   QLabel* changesCaption_;
-  QHBoxLayout* changesRow_;
+  QWidget* ownChanges_;  ///< what only this experiment has
   QWidget* controls_;
   QTimer* meterAgain_;
   bool filling_ = false, metering_ = false;

@@ -40,11 +40,6 @@ class MeterDelegate : public QStyledItemDelegate {
   }
 };
 
-QString withUnit(double value, const ScoreKind& kind) {
-  return kind.unit.empty() ? shortNumber(value)
-                           : shortNumber(value) + u" "_s + QString::fromStdString(kind.unit);
-}
-
 }  // namespace
 
 RunScores::RunScores(QWidget* parent) : QTableWidget(parent) {
@@ -59,6 +54,7 @@ RunScores::RunScores(QWidget* parent) : QTableWidget(parent) {
   verticalHeader()->setDefaultSectionSize(4 * kGrid);
   horizontalHeader()->setHighlightSections(false);
   horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  horizontalHeader()->setSectionResizeMode(Name, QHeaderView::ResizeToContents);
   horizontalHeader()->setSectionResizeMode(Trivial, QHeaderView::Stretch);
   setItemDelegateForColumn(Meter, new MeterDelegate(this));
   const int widths[] = {240, 104, 152, 160, 64};
@@ -90,7 +86,7 @@ void RunScores::setRun(const ExperimentKind& kind, const Series& scores, const S
     setRowHeight(row, std::max(4 * kGrid, 2 * kGrid + fontMetrics().height() * int(trivial.size())));
     const QString texts[] = {QString::fromStdString(score.label),
                              withUnit(now, score),
-                             u"%1 (%L2)"_s.arg(shortNumber(best.value)).arg(best.step),
+                             u"%1 (%L2)"_s.arg(withUnit(best.value, score)).arg(best.step),
                              trivial.isEmpty() ? u"–"_s : trivial.join(u'\n'),
                              {}};
     for (int column = 0; column < ColumnCount; ++column) {

@@ -52,10 +52,20 @@ SessionBar::SessionBar(TrainingQueue* queue, QWidget* parent) : QFrame(parent), 
 void SessionBar::setCurrent(Training* training) {
   current_ = training;
   for (const auto& [each, button] : buttons_) button->setChecked(each == training);
-  if (const auto found = buttons_.find(training); found != buttons_.end()) {
-    row_->activate();
-    scroll_->ensureWidgetVisible(found->second, 2 * kGrid, 0);
-  }
+  showCurrent();
+}
+
+// A button just made has its place only after this turn of the event loop.
+void SessionBar::showCurrent() {
+  QMetaObject::invokeMethod(
+      this,
+      [this] {
+        const auto found = buttons_.find(current_);
+        if (found == buttons_.end()) return;
+        row_->activate();
+        scroll_->ensureWidgetVisible(found->second, 2 * kGrid, 0);
+      },
+      Qt::QueuedConnection);
 }
 
 bool SessionBar::eventFilter(QObject* watched, QEvent* event) {
@@ -86,6 +96,7 @@ void SessionBar::rebuild() {
     write(training);
   }
   row_->addStretch();
+  showCurrent();
   setVisible(!buttons_.empty());
 }
 
@@ -97,8 +108,7 @@ void SessionBar::write(Training* training) {
   const QString progress = state == RunState::Running && wanted > 0
                                ? u"%1 %"_s.arg(training->step() * 100 / wanted)
                                : stateText(state);
-  const QString number = training->runId() > 0 ? u"%1 "_s.arg(training->runId()) : QString();
-  const QString title = number + QString::fromStdString(training->kind().title);
+  const QString title = training->shortTitle();
   // What is done says so by its icon: the row has room for more runs.
   found->second->setText(training->ended() ? title : u"%1 · %2"_s.arg(title, progress));
   found->second->setToolTip(u"%1: %2. Click to show it."_s.arg(training->title(), progress));

@@ -27,6 +27,7 @@ class SessionBar : public QFrame {
 
  private:
   void rebuild();
+  void showCurrent();
   void write(Training* training);
 
   TrainingQueue* queue_;

@@ -9,6 +9,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QSettings>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -55,7 +56,8 @@ SetupPanel::SetupPanel(QWidget* parent)
       threads_(new NumberEdit(NumberEdit::Steps::Whole, true, 0, kMostThreads)),
       device_(new QComboBox),
       start_(new QPushButton(iconOnAccent(u"play"_s), u"Start training"_s)),
-      message_(new MessageBar) {
+      message_(new MessageBar),
+      scroll_(new QScrollArea) {
   title_->setWordWrap(true);
   auto* back = new QPushButton(icon(u"back"_s), u"All experiments"_s);
   back->setProperty("link", true);
@@ -124,11 +126,10 @@ SetupPanel::SetupPanel(QWidget* parent)
   }
   inside->addLayout(run);
   inside->addStretch();
-  auto* scroll = new QScrollArea;
-  scroll->setWidget(content);
-  scroll->setWidgetResizable(true);
-  scroll->setFrameShape(QFrame::NoFrame);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll_->setWidget(content);
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
 
   auto* head = new QHBoxLayout;
   head->setContentsMargins(kGrid, kGrid, 2 * kGrid, 0);
@@ -150,7 +151,7 @@ SetupPanel::SetupPanel(QWidget* parent)
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid);
   layout->addLayout(head);
-  layout->addWidget(scroll, 1);
+  layout->addWidget(scroll_, 1);
   layout->addLayout(foot);
 
   connect(back, &QPushButton::clicked, this, &SetupPanel::backAsked);
@@ -173,6 +174,7 @@ void SetupPanel::setKind(const ExperimentKind& kind) {
       left_[kind_->id] = request();
     } catch (const Error&) {  // left with something impossible in a field: begin anew next time
     }
+  if (kind_ != &kind) scroll_->verticalScrollBar()->setValue(0);
   kind_ = &kind;
   message_->dismiss();
   title_->setText(QString::fromStdString(kind.title));

@@ -9,6 +9,7 @@
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 
 namespace fw {
 
@@ -57,6 +58,7 @@ class SetupPanel : public QWidget {
   QComboBox* device_;
   QPushButton* start_;
   MessageBar* message_;
+  QScrollArea* scroll_;
   QElapsedTimer lastStart_;
 };
 

@@ -106,6 +106,7 @@ Training::Training(RunRequest request, std::filesystem::path store, std::optiona
   connect(&task_, &Task::failed, this, [this](const QString& message) {
     message_ = message;
     ended_ = true;
+    stopping_ = false;
     setState(RunState::Failed);
     poseWhatIsOpen();
     Q_EMIT done();
@@ -145,7 +146,11 @@ void Training::start() {
 
 void Training::stop() {
   if (ended_) return;
-  if (started_) return task_.requestStop();
+  if (started_) {
+    task_.requestStop();
+    stopping_ = true;
+    return Q_EMIT stateChanged();
+  }
   ended_ = true;
   setState(RunState::Stopped);
   Q_EMIT done();
@@ -224,6 +229,11 @@ QString Training::title() const {
   return runId_ > 0 ? u"Run %1 · %2"_s.arg(runId_).arg(whole) : whole;
 }
 
+QString Training::shortTitle() const {
+  const QString name = name_.isEmpty() ? QString::fromStdString(kind_->title) : name_;
+  return runId_ > 0 ? u"%1 "_s.arg(runId_) + name : name;
+}
+
 double Training::stepsPerSecond() const {
   if (pace_.size() < 2 || state_ != RunState::Running) return 0;
   const double span = pace_.back().second - pace_.front().second;
@@ -264,6 +274,8 @@ void Training::take(News news) {
     message_ = QString::fromStdString(news.result->message);
     step_ = news.result->step;
     ended_ = true;
+    stopping_ = false;
+    wantedRate_.reset();  // no step was made with it
     const int64_t last = news.gallery ? news.galleryStep : galleryStep_;
     if (last >= 0 && (snapshots_.empty() || snapshots_.back() < last)) snapshots_.push_back(last);
   }
@@ -326,7 +338,7 @@ void labelMetrics(CurvePlot& plot, const ExperimentKind& kind) {
         same > 1 || metric == "loss" || metric == "psnr" || metric == "ssim" || metric == "mse";
     QString text = shared ? metricText(metric) : QString::fromStdString(score.label);
     if (!score.unit.empty()) text += u" (%1)"_s.arg(QString::fromStdString(score.unit));
-    plot.setMetricLabel(metric, text);
+    plot.setMetricLabel(metric, text, score.lowestIsBest);
   }
 }
 

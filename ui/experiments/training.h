@@ -67,10 +67,12 @@ class Training : public QObject {
   const RunRequest& request() const { return request_; }
   int64_t runId() const { return runId_; }  ///< 0 until it has begun
   RunState state() const { return state_; }
-  bool ended() const;  ///< stopped, finished or failed, and its thread has come home
+  bool stopping() const { return stopping_; }  ///< was asked to, and has not yet
+  bool ended() const;                          ///< stopped, finished or failed, and its thread has come home
   QString message() const { return message_; }
   QString diagnosis() const { return diagnosis_; }  ///< what is wrong with the network just now
   QString title() const;                            ///< "Run 12 · Grid completion"
+  QString shortTitle() const;  ///< "12 Grid completion", or what tells it from others like it
 
   int64_t step() const { return step_; }
   double seconds() const { return seconds_; }
@@ -119,7 +121,7 @@ class Training : public QObject {
   QString name_;
   int64_t runId_ = 0, step_ = 0, galleryStep_ = -1;
   RunState state_ = RunState::Queued;
-  bool started_ = false, ended_ = false, goesOn_ = false;
+  bool started_ = false, stopping_ = false, ended_ = false, goesOn_ = false;
   QString message_, diagnosis_;
   double seconds_ = 0;
   Series scalars_, scores_;

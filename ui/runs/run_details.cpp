@@ -72,32 +72,6 @@ void setCell(QTableWidget* table, int row, int column, const QString& text, bool
   table->setItem(row, column, item);
 }
 
-/// The same sample from each run in one row: input and truth once, then what each made of it.
-Gallery sideBySide(const std::vector<std::pair<QString, Gallery>>& galleries) {
-  Gallery merged = galleries.front().second;
-  for (auto& row : merged)
-    for (auto& frame : row.frames)
-      if (frame.role == FrameRole::Prediction || frame.role == FrameRole::Difference)
-        frame.label = galleries.front().first.toStdString() + ": " + frame.label;
-  for (std::size_t i = 1; i < galleries.size(); ++i)
-    for (const auto& row : galleries[i].second) {
-      auto same = std::find_if(merged.begin(), merged.end(),
-                               [&](const GalleryRow& each) { return each.name == row.name; });
-      // Names may carry a result ("… 98 % right"): then the place tells which sample it is.
-      if (same == merged.end()) {
-        const auto place = std::size_t(&row - galleries[i].second.data());
-        if (place >= merged.size()) continue;
-        same = merged.begin() + std::ptrdiff_t(place);
-      }
-      for (auto frame : row.frames)
-        if (frame.role == FrameRole::Prediction || frame.role == FrameRole::Difference) {
-          frame.label = galleries[i].first.toStdString() + ": " + frame.label;
-          same->frames.push_back(std::move(frame));
-        }
-    }
-  return merged;
-}
-
 }  // namespace
 
 RunDetails::RunDetails(StoreThread* store, QWidget* parent)
@@ -329,18 +303,20 @@ void RunDetails::showStep(int64_t step) {
   store_->ask(
       this,
       [wanted, step](Store& store) {
-        std::vector<std::pair<QString, Gallery>> galleries;
+        std::vector<std::pair<std::string, Gallery>> galleries;
         for (const auto& [id, name] : wanted) {
           // Each run's last snapshot that is not later.
           const auto steps = store.snapshotSteps(id);
           const auto after = std::upper_bound(steps.begin(), steps.end(), step);
-          if (after != steps.begin()) galleries.emplace_back(name, store.snapshot(id, *(after - 1)));
+          if (after == steps.begin()) continue;
+          const int64_t shown = *(after - 1);
+          const QString called = shown == step ? name : u"%1, step %L2"_s.arg(name).arg(shown);
+          galleries.emplace_back(called.toStdString(), store.snapshot(id, shown));
         }
-        return galleries;
+        return galleries.size() == 1 ? galleries.front().second : sideBySide(galleries);
       },
-      [this, step, ids = ids_](std::vector<std::pair<QString, Gallery>> galleries) {
-        if (ids != ids_ || strip_->step() != step || galleries.empty()) return;
-        gallery_->setGallery(galleries.size() == 1 ? galleries.front().second : sideBySide(galleries));
+      [this, step, ids = ids_](const Gallery& gallery) {
+        if (ids == ids_ && strip_->step() == step && !gallery.empty()) gallery_->setGallery(gallery);
       },
       [this](const QString& text) { Q_EMIT failed(text); });
 }

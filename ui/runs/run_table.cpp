@@ -21,11 +21,9 @@ const RunSummary::Range* decidingScore(const RunRecord& run, const RunSummary* s
   return found == summary->metrics.end() ? nullptr : &found->second;
 }
 
-QString unitOf(const RunRecord& run) {
+QString scoreText(double value, const RunRecord& run) {
   const auto* kind = findExperimentKind(run.request.experiment);
-  return kind && !kind->scores.empty() && !kind->scores.front().unit.empty()
-             ? u" "_s + QString::fromStdString(kind->scores.front().unit)
-             : QString();
+  return kind && !kind->scores.empty() ? withUnit(value, kind->scores.front()) : shortNumber(value);
 }
 
 }  // namespace
@@ -40,6 +38,11 @@ QString shortNumber(double value) {
   const double size = std::abs(value);
   return size != 0 && (size < 1e-3 || size >= 1e6) ? QString::number(value, 'e', 2)
                                                    : QString::number(value, 'g', 4);
+}
+
+QString withUnit(double value, const ScoreKind& kind) {
+  return kind.unit.empty() ? shortNumber(value)
+                           : shortNumber(value) + u' ' + QString::fromStdString(kind.unit);
 }
 
 QString durationText(double seconds) {
@@ -136,10 +139,10 @@ QVariant RunTable::data(const QModelIndex& index, int role) const {
                                    : u"%L1"_s.arg(run.step);
     case Best:
       if (run.bestStep < 0) return sorting ? QVariant() : QVariant(u"–"_s);
-      return sorting ? QVariant(run.bestScore) : QVariant(shortNumber(run.bestScore) + unitOf(run));
+      return sorting ? QVariant(run.bestScore) : QVariant(scoreText(run.bestScore, run));
     case Last:
       if (!score) return sorting ? QVariant() : QVariant(u"–"_s);
-      return sorting ? QVariant(score->last) : QVariant(shortNumber(score->last) + unitOf(run));
+      return sorting ? QVariant(score->last) : QVariant(scoreText(score->last, run));
     case Range: {
       const auto* all = summary(run.id);
       if (!all || !all->metrics.contains("loss")) return sorting ? QVariant() : QVariant(u"–"_s);

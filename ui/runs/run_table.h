@@ -7,6 +7,8 @@
 
 namespace fw {
 
+struct ScoreKind;
+
 /// Its title, or the name that only another version of the program knows.
 QString experimentText(const RunRecord& run);
 
@@ -61,6 +63,7 @@ class RunTable : public QAbstractTableModel {
 };
 
 QString shortNumber(double value);
+QString withUnit(double value, const ScoreKind& kind);  ///< "31.2 dB"
 QString durationText(double seconds);
 
 }  // namespace fw

@@ -340,12 +340,12 @@ void RunsPage::saveWeights(Weights which) {
 void RunsPage::useAsEngine() {
   const auto ids = selected();
   if (ids.size() != 1) return;
+  const RunRecord& run = *runs_->run(ids.front());
   store_->ask(
-      this, [id = ids.front()](Store& store) { return weightsFile(store.run(id).folder, Weights::Best); },
-      [this,
-       engine = engineOf(runs_->run(ids.front())->request.experiment,
-                         runs_->run(ids.front())->request.settings)](const std::filesystem::path& file) {
-        Q_EMIT engineAsked(engine, QString::fromStdString(file.string()));
+      this, [id = run.id](Store& store) { return weightsFile(store.run(id).folder, Weights::Best); },
+      [this, engine = engineOf(run.request.experiment, run.request.settings),
+       called = u"run %1 (%L2 steps)"_s.arg(run.id).arg(run.step)](const std::filesystem::path& file) {
+        Q_EMIT engineAsked(engine, QString::fromStdString(file.string()), called);
       },
       [this](const QString& text) { message_->error(text); });
 }
@@ -365,6 +365,14 @@ void RunsPage::exportRun(int64_t id, const QString& file) {
       this, [id, file](Store& store) { fw::exportRun(store, id, file.toStdString()); },
       [this, file] { message_->say(MessageKind::Good, savedText(file)); },
       [this](const QString& text) { message_->error(text); });
+}
+
+// Names need room; what gives way can be read below, and all of it is saved with the table.
+void RunsPage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  constexpr std::pair<int, int> kNeeds[] = {
+      {RunTable::Range, 1300}, {RunTable::Seed, 1150}, {RunTable::Last, 1000}};
+  for (const auto& [column, least] : kNeeds) view_->setColumnHidden(column, width() < least);
 }
 
 void RunsPage::saveTable() {

@@ -44,10 +44,13 @@ class RunsPage : public QWidget {
   void resumeAsked(int64_t runId);
   void sameAsAsked(const RunRequest& request);  ///< "the same as this run, but …"
   void exploreAsked(int64_t runId);
-  void engineAsked(const QString& engine,
-                   const QString& weights);  ///< slow motion with what a run has learnt
+  /// Slow motion with what a run has learnt; "run 3 (2,000 steps)".
+  void engineAsked(const QString& engine, const QString& weights, const QString& called);
   void deleted(const std::vector<int64_t>& runIds);
   void refreshed();
+
+ protected:
+  void resizeEvent(QResizeEvent*) override;
 
  private:
   void readSummaries();

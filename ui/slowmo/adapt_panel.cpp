@@ -208,7 +208,7 @@ void AdaptPanel::take(const News& news) {
     compare_->show();
   }
   if (before_ > 0)
-    words_->setText(u"%1 of %2 s · %3 steps · %4 dB on held-back frames before, best so far %5"_s
+    words_->setText(u"%1 of %2 s · step %3 · %4 dB on held-back frames before, best so far %5"_s
                         .arg(news.seconds, 0, 'f', 0)
                         .arg(60 * minutes_->value())
                         .arg(news.step)

@@ -5,6 +5,7 @@
 #include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "ui/slowmo/player.h"
 #include "ui/theme.h"
@@ -20,7 +21,8 @@ constexpr int kRowHeight = 4 * kGrid, kRowsInSight = 5;
 
 }  // namespace
 
-BatchList::BatchList(QWidget* parent) : QFrame(parent), title_(label({}, TextRole::Body)) {
+BatchList::BatchList(QWidget* parent)
+    : QFrame(parent), title_(label({}, TextRole::Body)), scroll_(new QScrollArea) {
   setObjectName(u"card"_s);
   auto* page = new QWidget;
   page->setObjectName(u"clips"_s);
@@ -28,17 +30,15 @@ BatchList::BatchList(QWidget* parent) : QFrame(parent), title_(label({}, TextRol
   rows_ = new QVBoxLayout(page);
   rows_->setContentsMargins(0, 0, 0, 0);
   rows_->setSpacing(0);
-  auto* scroll = new QScrollArea;
-  scroll->setWidgetResizable(true);
-  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-  scroll->setStyleSheet(u"QScrollArea { background: transparent; }"_s);
-  scroll->setMaximumHeight(kRowsInSight * kRowHeight);
-  scroll->setWidget(page);
+  scroll_->setWidgetResizable(true);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll_->setStyleSheet(u"QScrollArea { background: transparent; }"_s);
+  scroll_->setWidget(page);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(kGrid + 4, kGrid, kGrid, kGrid);
   column->setSpacing(kGrid / 2);
   column->addWidget(title_);
-  column->addWidget(scroll);
+  column->addWidget(scroll_);
   column->addWidget(label(u"Trim, cuts and parts are this clip's alone."_s, TextRole::Small, true));
   hide();
 }
@@ -66,6 +66,7 @@ void BatchList::setClips(const std::vector<SlowmoRequest>& clips) {
     ++index;
   }
   const auto count = static_cast<int>(clips.size());
+  scroll_->setFixedHeight(std::min(count, kRowsInSight) * kRowHeight);
   title_->setText(count == 1 ? u"Likewise, 1 more clip"_s : u"Likewise, %1 more clips"_s.arg(count));
   setVisible(count > 0);
 }

@@ -4,6 +4,7 @@
 #include "core/slowmo/job.h"
 
 class QLabel;
+class QScrollArea;
 class QVBoxLayout;
 
 namespace fw {
@@ -21,6 +22,7 @@ class BatchList : public QFrame {
 
  private:
   QLabel* title_;
+  QScrollArea* scroll_;
   QVBoxLayout* rows_;
 };
 

@@ -60,20 +60,21 @@ void trimTo(ClipMarks& marks, double time, double frameDuration) {
   if (marks.in > marks.out - frameDuration) marks.in = marks.start;
 }
 
-double nextWorst(const ClipMarks& marks, double time) {
+double nextWorst(const ClipMarks& marks, double time, double frameDuration) {
   auto byMean = marks.confidence;
   if (byMean.empty()) return -1;
   std::ranges::sort(byMean, {}, &ClipMarks::Confidence::mean);
-  const auto wanted = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::ceil(static_cast<double>(byMean.size()) * kWorstShare)));
+  byMean.resize(std::max<std::size_t>(
+      1, static_cast<std::size_t>(std::ceil(static_cast<double>(byMean.size()) * kWorstShare))));
   std::vector<double> spots;
   for (const auto& spot : byMean) {
-    if (spots.size() >= wanted) break;
     if (std::ranges::none_of(spots, [&](double t) { return std::abs(t - spot.time) < kSameSpot; }))
       spots.push_back(spot.time);
   }
   std::ranges::sort(spots);
-  const auto next = std::ranges::find_if(spots, [&](double t) { return t > time + kSameTime; });
+  // The frame in sight may stand before the one that was made.
+  const auto next =
+      std::ranges::find_if(spots, [&](double t) { return t > time + frameDuration - kSameTime; });
   return next == spots.end() ? spots.front() : *next;
 }
 

@@ -33,7 +33,7 @@ void trimFrom(ClipMarks& marks, double time, double frameDuration);
 void trimTo(ClipMarks& marks, double time, double frameDuration);
 /// Of the least sure spots of the clip the next one after `time`, round and round. Negative: nothing is known
 /// yet.
-double nextWorst(const ClipMarks& marks, double time);
+double nextWorst(const ClipMarks& marks, double time, double frameDuration);
 void addConfidence(ClipMarks& marks, double time, double mean);
 
 }  // namespace fw

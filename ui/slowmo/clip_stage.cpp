@@ -6,6 +6,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -111,14 +112,23 @@ QWidget* ClipStage::buildHead() {
 }
 
 // Where the clip's name does not fit beside the views it stands above them, all in one line.
-void ClipStage::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
+void ClipStage::arrangeHead() {
   constexpr int kRoomForNames = 160;
   const bool beside = width() > views_->sizeHint().width() + close_->width() + kRoomForNames;
   head_->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
   head_->setSpacing(beside ? kGrid : kGrid / 2);
   names_->setDirection(beside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
   names_->setSpacing(beside ? 0 : kGrid);
+}
+
+void ClipStage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  arrangeHead();
+}
+
+void ClipStage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  QTimer::singleShot(0, this, &ClipStage::arrangeHead);  // before they are dressed buttons say other sizes
 }
 
 QWidget* ClipStage::buildTools() {
@@ -175,7 +185,7 @@ void ClipStage::showClip(const SlowmoRequest& clip, const VideoInfo& info) {
   facts_->setText(factsText(info));
   facts_->setToolTip(facts_->text());  // a narrow window cuts it off
   timeline_->setThumbnails({});
-  timeline_->setPlayhead(0);
+  timeline_->setPlayhead(here_ = 0);
   preview_->clear();
   setMarks(marks_);
   for (int view = Clip; view < Result; ++view) views_->setAvailable(view, true);
@@ -218,8 +228,8 @@ void ClipStage::showView(View view) {
   if (view != Clip) player_->pause();
   views_->setCurrent(view);
   if (view == Clip) timeline_->setPlayhead(player_->position());
-  if (this->view() != Preview) here_ = timeline_->playhead();  // a preview moves it while it plays
-  updateViews();                                               // first: what is shown begins to work
+  if (this->view() == Clip) here_ = timeline_->playhead();  // previews move it too
+  updateViews();                                            // first: what is shown begins to work
   stack_->setCurrentIndex(view);
   showTimeline();
 }
@@ -256,7 +266,7 @@ void ClipStage::trimHere(bool in) {
 }
 
 void ClipStage::jumpToWorst() {
-  const double next = nextWorst(marks_, timeline_->playhead());
+  const double next = nextWorst(marks_, timeline_->playhead(), frame_);
   if (next < 0) return;
   player_->pause();
   goTo(next);

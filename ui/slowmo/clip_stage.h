@@ -59,11 +59,13 @@ class ClipStage : public QWidget {
  protected:
   void keyPressEvent(QKeyEvent*) override;
   void resizeEvent(QResizeEvent*) override;
+  void showEvent(QShowEvent*) override;
 
  private:
   void showTimeline();
   QWidget* buildHead();
   QWidget* buildTools();
+  void arrangeHead();
   void connectTimeline();
   void updateViews();
   void goTo(double seconds);

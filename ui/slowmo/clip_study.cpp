@@ -31,6 +31,18 @@ void leaveCoverOut(CollectedClips& collected) {
   clips.erase(clips.begin());
 }
 
+// Of several clips those before the first that can be read are left out; one alone must say what is wrong.
+VideoInfo probeFirst(CollectedClips& collected) {
+  auto& clips = collected.clips;
+  while (true) try {
+      return probe(clips.front());
+    } catch (const Error&) {
+      if (clips.size() == 1) throw;
+      collected.skipped.push_back(clips.front().sources.front());
+      clips.erase(clips.begin());
+    }
+}
+
 std::vector<std::filesystem::path> pathsOf(const QStringList& files) {
   std::vector<std::filesystem::path> paths;
   for (const QString& file : files) paths.emplace_back(file.toStdU16String());
@@ -77,7 +89,7 @@ void ClipStudy::open(const QStringList& files) {
         if (opened.collected.clips.empty())
           throw Error("There is nothing to open", files.value(0).toStdString(), "Drop a video or pictures.");
         leaveCoverOut(opened.collected);
-        opened.info = probe(opened.collected.clips.front());
+        opened.info = probeFirst(opened.collected);
         return opened;
       },
       [this](Opened opened) {

@@ -191,7 +191,7 @@ QString JobRow::stateText() const {
   }
   if (state == "running") return u"Another program is making it · %1"_s.arg(percent);
   if (state == "done") return message.isEmpty() ? u"Finished"_s : u"Finished. "_s + message;
-  if (state == "cancelled") return message.isEmpty() ? u"Cancelled"_s : message;
+  if (state == "cancelled") return message.isEmpty() ? u"Cancelled"_s : u"Cancelled. "_s + message;
   return message.isEmpty() ? u"Stopped at %1. Resume makes only what is missing."_s.arg(percent) : message;
 }
 

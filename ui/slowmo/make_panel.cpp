@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "ui/slowmo/batch_list.h"
 #include "ui/slowmo/clip_timeline.h"
@@ -138,7 +139,12 @@ MakePanel::MakePanel(QWidget* parent)
   });
   connect(presets_, &PresetButton::failed, this, &MakePanel::failed);
   connect(presetName_, &QLineEdit::returnPressed, this, [this] {
+    if (presets_->has(presetName_->text()) &&
+        std::exchange(replaces_, presetName_->text()) != presetName_->text())
+      return Q_EMIT failed(
+          u"“%1” is there already: Enter once more to replace it."_s.arg(presetName_->text().trimmed()));
     presets_->save(presetName_->text());
+    replaces_.clear();
     presetName_->clear();
     presetName_->hide();
   });

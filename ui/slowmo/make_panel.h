@@ -75,6 +75,7 @@ class MakePanel : public QWidget {
 
   PresetButton* presets_;
   QLineEdit* presetName_;
+  QString replaces_;  ///< the preset of this name, when Enter comes once more
   BatchList* batch_;
   ModeBar* mode_;
   ParamForm* form_;

@@ -1,6 +1,7 @@
 #include "ui/slowmo/preset_button.h"
 
 #include <QMenu>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ui/theme.h"
@@ -74,6 +75,10 @@ void PresetButton::showMatching(const Settings& settings) {
     for (const auto& preset : *presets)
       if (same(settings, preset)) name = titleOf(preset);
   setText(name);
+}
+
+bool PresetButton::has(const QString& name) const {
+  return std::ranges::any_of(own_, [&](const auto& preset) { return titleOf(preset) == name.trimmed(); });
 }
 
 void PresetButton::save(const QString& name) {

@@ -12,6 +12,7 @@ class PresetButton : public QToolButton {
   explicit PresetButton(QWidget* parent = nullptr);
 
   void showMatching(const Settings& settings);  ///< names the preset these settings are, if any
+  bool has(const QString& name) const;          ///< among those the person keeps
   void save(const QString& name);               ///< the settings shown last, under this name
 
  Q_SIGNALS:

@@ -142,17 +142,19 @@ void PreviewPanel::showState() {
   make_->setProperty("primary", !busy && !upToDate);
   make_->style()->unpolish(make_);
   make_->style()->polish(make_);
-  const double seconds = std::min(kPreviewSeconds, duration_);
-  const auto begin = [&](double from) {
-    return timeText(std::min(from, duration_ - seconds));
-  };  // near the end
-  const QString here = u"%1 s from %2"_s.arg(seconds, 0, 'g', 2).arg(begin(busy ? madeAt_ : from_));
+  const auto span = [this](const SlowmoRequest& request, double from) {
+    return previewedFrom(request, from, kPreviewSeconds, duration_);
+  };
+  const PreviewSpan next = busy ? span(madeFrom_, madeAt_) : span(request_, from_);
+  const QString here =
+      u"%1 s from %2"_s.arg(std::min(next.seconds, duration_), 0, 'g', 2).arg(timeText(next.from));
+  const QString made = timeText(span(madeFrom_, madeAt_).from);
   state_->setText(
       busy              ? u"Making %1…"_s.arg(here)
       : frames_.empty() ? u"Makes %1 with the current settings, to see them before the start."_s.arg(here)
-      : upToDate ? u"%1 frames from %2, %3 lines high."_s.arg(frames()).arg(begin(madeAt_)).arg(height_)
-                 : u"Made from %1 with other settings or elsewhere: make it again to see %2."_s.arg(
-                       begin(madeAt_), here));
+      : upToDate
+          ? u"%1 frames from %2, %3 lines high."_s.arg(frames()).arg(made).arg(height_)
+          : u"Made from %1 with other settings or elsewhere: make it again to see %2."_s.arg(made, here));
 }
 
 void PreviewPanel::showFrame(int index) {

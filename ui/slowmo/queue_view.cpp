@@ -124,12 +124,17 @@ void QueueView::refresh() {
 
 void QueueView::refreshSummary() {
   const auto& jobs = queue_.desk().jobs();
-  const auto open =
-      std::ranges::count_if(jobs, [](const JobCard& card) { return card.waits() || card.runs(); });
-  const double left = queue_.secondsLeft();
-  QString text = open == 0 ? QString() : open == 1 ? u"1 job to do"_s : u"%1 jobs to do"_s.arg(open);
-  if (left >= 0) text += u" · about %1 left for all"_s.arg(spanText(left));
-  summary_->setText(text);
+  const auto& runner = queue_.runner();
+  const auto open = std::ranges::count_if(jobs, [&](const JobCard& card) {
+    return card.waits() || card.runs() || queue_.running(card.record.id);
+  });
+  QStringList text;
+  if (open > 0) text << (open == 1 ? u"1 job to do"_s : u"%1 jobs to do"_s.arg(open));
+  if (runner.paused())
+    text << u"paused"_s;
+  else if (const double left = queue_.secondsLeft(); left >= 0)
+    text << u"about %1 left for all"_s.arg(spanText(left));
+  summary_->setText(text.join(u" · "_s));
   summary_->setVisible(!text.isEmpty());
   const bool waiting = std::ranges::any_of(jobs, &JobCard::waits);
   start_->setVisible(waiting && !queue_.busy());

@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "ui/slowmo/clip_timeline.h"
@@ -88,11 +89,15 @@ SelfCheckPanel::SelfCheckPanel(QWidget* parent)
     if (!task_.running() || checked_ != clip_.sources) return;
     bar_->setRange(0, std::max(1, progress.total));
     bar_->setValue(progress.done);
-    words_->setText(u"%1: %2 of %3 frames"_s.arg(QString::fromStdString(progress.engine))
+    words_->setText(u"%1: %2 of %3 frames"_s.arg(QString::fromStdString(engineKind(progress.engine).title))
                         .arg(progress.done)
                         .arg(progress.total));
   });
-  connect(check_, &QPushButton::clicked, this, [this] { task_.running() ? task_.requestStop() : check(); });
+  connect(check_, &QPushButton::clicked, this, [this] {
+    if (!task_.running()) return check();
+    stopped_ = true;
+    task_.requestStop();
+  });
   connect(use_, &QPushButton::clicked, this,
           [this] { Q_EMIT engineChosen(QString::fromStdString(result_.recommended)); });
   connect(table_, &QTableWidget::itemSelectionChanged, this, &SelfCheckPanel::showPictures);
@@ -124,6 +129,7 @@ void SelfCheckPanel::setClip(const SlowmoRequest& clip, double from, double to) 
 void SelfCheckPanel::check() {
   if (task_.running() || clip_.sources.empty()) return;
   checked_ = clip_.sources;
+  stopped_ = false;
   coming_ = std::make_shared<SelfCheckResult>();
   SelfCheckOptions options;
   options.from = from_;
@@ -143,7 +149,10 @@ void SelfCheckPanel::showResult() {
   bar_->hide();
   const bool any = !result_.engines.empty();
   check_->setText(any ? u"Check again"_s : u"Check the engines"_s);
-  words_->setText(any ? QString::fromStdString(result_.reason) : kPurpose);
+  const QString reason = QString::fromStdString(result_.reason);
+  words_->setText(!any       ? kPurpose
+                  : stopped_ ? u"Stopped after %1 frames. "_s.arg(result_.triplets) + reason
+                             : reason);
   use_->setVisible(any && !result_.recommended.empty());
   table_->setRowCount(0);
   for (const auto& engine : result_.engines) {
@@ -174,8 +183,11 @@ void SelfCheckPanel::showResult() {
   if (any && table_->selectedItems().isEmpty()) table_->selectRow(0);
   table_->setFixedHeight(table_->horizontalHeader()->sizeHint().height() + kRowHeight * table_->rowCount() +
                          4);
-  for (QWidget* widget : std::initializer_list<QWidget*>{table_, which_, compare_, caption_})
-    widget->setVisible(any);
+  const bool pictures = std::ranges::any_of(
+      result_.engines, [](const EngineCheck& engine) { return !engine.worst.truth.empty(); });
+  table_->setVisible(any);
+  for (QWidget* widget : std::initializer_list<QWidget*>{which_, compare_, caption_})
+    widget->setVisible(pictures);
   showPictures();
 }
 

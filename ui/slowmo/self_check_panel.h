@@ -42,6 +42,7 @@ class SelfCheckPanel : public QWidget {
   std::vector<std::filesystem::path> checked_;  ///< the clip that is checked, or was last
   double from_ = 0, to_ = 0;
   SelfCheckResult result_;
+  bool stopped_ = false;  ///< by the person
   std::shared_ptr<Mailbox<SelfCheckProgress>> mailbox_;
   std::shared_ptr<SelfCheckResult> coming_;
   QLabel* words_;

@@ -193,6 +193,8 @@ void SlowmoPage::connectQueue() {
   connect(queueView_, &QueueView::editRequested, this, &SlowmoPage::edit);
   connect(stage_->result(), &ResultView::soFarRequested, this, &SlowmoPage::playSoFar);
   connect(stage_->result(), &ResultView::openedIdle, this, [this] {
+    if (awaited_ > 0 || std::ranges::any_of(queue_.desk().jobs(), &JobCard::waits))
+      return;  // what is about to be made is what one wants to see
     std::error_code ignored;
     if (const auto& last = queue_.lastOutput(); std::filesystem::exists(last, ignored))
       playFile(QString::fromStdString(last.string()));

@@ -49,14 +49,16 @@ CurvePlot::CurvePlot(QWidget* parent) : QWidget(parent), box_(new ChoiceBox), pl
   connect(box_, &QComboBox::currentIndexChanged, this, &CurvePlot::showMetric);
 }
 
-void CurvePlot::setMetricLabel(const std::string& metric, const QString& label) {
+void CurvePlot::setMetricLabel(const std::string& metric, const QString& label, bool lowestIsBest) {
   labels_[metric] = label;
+  if (!lowestIsBest) rising_.insert(metric);
   if (const int at = box_->findData(QString::fromStdString(metric)); at >= 0) box_->setItemText(at, label);
 }
 
 void CurvePlot::clear() {
   runs_.clear();
   labels_.clear();
+  rising_.clear();
   metrics_.clear();
   best_.reset();
   const QSignalBlocker quiet(box_);
@@ -140,6 +142,7 @@ void CurvePlot::showMetric() {
   const std::string chosen = shownMetric().toStdString();
   if (chosen.empty()) return;
   plot_->setValueLabel(box_->currentText());
+  plot_->showErrors(!rising_.contains(chosen));
   const bool one = runs_.size() == 1;
   for (const Run& run : runs_) {
     // One run: its sides differ in colour. Several: each run has its own, and its sides differ in their

@@ -30,7 +30,7 @@ class CurvePlot : public QWidget {
   explicit CurvePlot(QWidget* parent = nullptr);
 
   /// How a metric is written in the box and beside the axis, by its name: "PSNR on held-out pictures (dB)".
-  void setMetricLabel(const std::string& metric, const QString& label);
+  void setMetricLabel(const std::string& metric, const QString& label, bool lowestIsBest);
   void clear();
   /// Replaces one of this name. With one run its name is left out of the legend. `colour` counts through the
   /// theme's colours.
@@ -57,6 +57,7 @@ class CurvePlot : public QWidget {
 
   std::vector<Run> runs_;
   std::map<std::string, QString> labels_;
+  std::set<std::string> rising_;  ///< metrics whose highest value is best
   std::set<std::string> metrics_;
   std::optional<std::pair<std::string, Point>> best_;
   QString wanted_;  ///< chosen by the person; kept while other runs are shown

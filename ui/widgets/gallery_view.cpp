@@ -235,7 +235,10 @@ void GalleryView::take(std::shared_ptr<ShownGallery> shown) {
   const auto before = shapeOf(*shown_);
   shown_ = std::move(shown);
   const int moments = shown_->moments();
-  moment_->setMaximum(moments - 1);
+  {
+    const QSignalBlocker quiet(moment_);  // the rows on screen are still those of the gallery before
+    moment_->setMaximum(moments - 1);
+  }
   play_->setVisible(moments > 1);
   moment_->setVisible(moments > 1);
   if (moments > 1 && play_->isChecked())
@@ -257,7 +260,7 @@ void GalleryView::sortRows() {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   if (sort_->currentIndex() == 1)
     std::stable_sort(order_.begin(), order_.end(), [this](std::size_t a, std::size_t b) {
-      return shown_->rows[a].error > shown_->rows[b].error;
+      return shown_->rows[a].worst() > shown_->rows[b].worst();
     });
 }
 
@@ -266,6 +269,15 @@ QStringList GalleryView::captions(std::size_t row) const {
   QStringList all;
   for (const auto& frame : shown_->gallery[row].frames) all << text(frame.label);
   return all;
+}
+
+// What captions of pictures that are narrower than they may take.
+std::vector<int> GalleryView::captionWidths(const QStringList& titles) const {
+  std::vector<int> widths;
+  const QFontMetrics metrics(fontOf(TextRole::Small));
+  const int fair = std::max(kSmallestCell, roomForColumns() / std::max(1, int(titles.size())) - kGrid);
+  for (const QString& title : titles) widths.push_back(std::min(fair, metrics.horizontalAdvance(title) + 2));
+  return widths;
 }
 
 QSize GalleryView::cellSize(std::size_t row, std::size_t column) const {
@@ -325,7 +337,7 @@ void GalleryView::layOut() {
   for (std::size_t first = 0, next = 0; first < order_.size(); first = next) {
     // Rows that show the same things stand under one row of captions, however different the others are.
     const QStringList titles = captions(order_[first]);
-    std::vector<int> widths(std::size_t(titles.size()), 0);
+    std::vector<int> widths = captionWidths(titles);
     for (next = first; next < order_.size() && captions(order_[next]) == titles; ++next)
       for (std::size_t column = 0; column < widths.size(); ++column)
         widths[column] = std::max(widths[column], cellSize(order_[next], column).width());
@@ -389,11 +401,13 @@ FrameView* GalleryView::makeCell(std::size_t place, std::size_t column) {
   return view;
 }
 
+// The rows may not have been shown yet.
+int GalleryView::roomForColumns() const { return width() - kRowLabelWidth - 4 * kGrid; }
+
 int GalleryView::fittingCell() const {
   std::size_t columns = 1;
   for (const auto& row : shown_->rows) columns = std::max(columns, row.pictures.size());
-  const int room = width() - kRowLabelWidth - 4 * kGrid;  // the rows may not have been shown yet
-  return std::clamp(room / int(columns) - kGrid, kComfortableCell, 2 * kComfortableCell);
+  return std::clamp(roomForColumns() / int(columns) - kGrid, kComfortableCell, 2 * kComfortableCell);
 }
 
 void GalleryView::fill() {
@@ -401,14 +415,10 @@ void GalleryView::fill() {
     const auto& row = shown_->rows[order_[place]];
     const auto& source = shown_->gallery[order_[place]];
     QString caption = u"<b>%1</b>"_s.arg(text(source.name).toHtmlEscaped());
-    if (row.scored) {
-      const QString decibels = std::isinf(row.psnr) ? u"∞"_s : QString::number(row.psnr, 'f', 1);
-      caption += u"<br>PSNR %1 dB<br>SSIM %2<br>MAE %3"_s.arg(decibels, QString::number(row.ssim, 'f', 3),
-                                                              QString::number(row.error, 'f', 4));
-    }
+    for (const QString& line : row.words()) caption += u"<br>"_s + line.toHtmlEscaped();
     cells_[place]->name->setText(caption);
     cells_[place]->name->setToolTip(
-        row.scored
+        !row.scores.empty()
             ? u"Of the prediction against the target: peak signal-to-noise ratio, structural similarity, "
               u"mean absolute error as a share of the range"_s
             : QString());

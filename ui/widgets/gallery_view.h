@@ -70,7 +70,9 @@ class GalleryView : public QWidget {
   void showCompare();
   void chooseExport();
   void nextRow(int by);
+  int roomForColumns() const;
   int fittingCell() const;
+  std::vector<int> captionWidths(const QStringList& titles) const;
 
   std::shared_ptr<ShownGallery> shown_;
   std::vector<std::size_t> order_;

@@ -22,10 +22,10 @@ namespace {
 
 using namespace Qt::StringLiterals;
 
-constexpr double kFaint = 0.28;         ///< opacity of raw curves behind their smoothed ones
-constexpr double kReplotShare = 0.2;    ///< of the UI thread's time at most
-constexpr int kShortestReplotGap = 50;  ///< ms
-constexpr double kMargin = 0.05;        ///< of air around the curves
+constexpr double kFaint = 0.28, kFaintOnDark = 0.45;  ///< opacity of raw curves behind their smoothed ones
+constexpr double kReplotShare = 0.2;                  ///< of the UI thread's time at most
+constexpr int kShortestReplotGap = 50;                ///< ms
+constexpr double kMargin = 0.05;                      ///< of air around the curves
 
 QColor withAlpha(QColor colour, double alpha) {
   colour.setAlphaF(float(alpha));
@@ -250,7 +250,8 @@ void LossPlot::setLogY(bool on) {
   plot_->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
   plot_->yAxis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog)
                              : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
-  if (!settingsGroup_.isEmpty()) QSettings().setValue(settingsGroup_ + u"/logY"_s, on);
+  if (!settingsGroup_.isEmpty()) QSettings().setValue(logYKey(), on);
+  for (auto& [name, curve] : curves_) rebuild(*curve);  // means are taken as the axis counts
   showAll();
 }
 
@@ -274,11 +275,18 @@ void LossPlot::setSmoothing(double weight) {
 void LossPlot::setOptionsSaved(const QString& group) {
   QSettings settings;
   setLogX(settings.value(group + u"/logX"_s, false).toBool());
-  setLogY(settings.value(group + u"/logY"_s, true).toBool());
   setBySeconds(settings.value(group + u"/bySeconds"_s, false).toBool());
   setSmoothing(settings.value(group + u"/smoothing"_s, smoothing_).toDouble());
   settingsGroup_ = group;
+  showErrors(errors_);
 }
+
+void LossPlot::showErrors(bool on) {
+  errors_ = on;
+  if (!settingsGroup_.isEmpty()) setLogY(QSettings().value(logYKey(), errors_).toBool());
+}
+
+QString LossPlot::logYKey() const { return settingsGroup_ + (errors_ ? u"/logY"_s : u"/logYOfScores"_s); }
 
 void LossPlot::showAll() {
   following_ = true;
@@ -303,10 +311,15 @@ void LossPlot::extend(Curve& curve, std::size_t from) {
     const Point& point = curve.points[i];
     raw.append({keyOf(point), point.value});
     if (!curve.smooth || !std::isfinite(point.value)) continue;
+    // Where factors are what is seen they are averaged: a mean of values would lag a decade behind a fall.
+    const bool factors = plot_->yAxis->scaleType() == QCPAxis::stLogarithmic;
+    if (factors && point.value <= 0) continue;
     // Exponential mean with its start corrected, or the first steps would be dragged towards zero.
-    curve.running = smoothing_ * curve.running + (1 - smoothing_) * point.value;
+    const double value = factors ? std::log(point.value) : point.value;
+    curve.running = smoothing_ * curve.running + (1 - smoothing_) * value;
     curve.weight = smoothing_ * curve.weight + (1 - smoothing_);
-    smooth.append({keyOf(point), curve.running / curve.weight});
+    const double mean = curve.running / curve.weight;
+    smooth.append({keyOf(point), factors ? std::exp(mean) : mean});
   }
   curve.raw->data()->add(raw, true);
   if (curve.smooth) curve.smooth->data()->add(smooth, true);
@@ -314,6 +327,7 @@ void LossPlot::extend(Curve& curve, std::size_t from) {
 
 void LossPlot::dress() {
   const auto& colours = coloursOf(palette());
+  const bool dark = colours.surface.lightness() < colours.text.lightness();
   plot_->setBackground(colours.surface);
   plot_->axisRect()->setBackground(colours.surface);
   const QFont small = fontOf(TextRole::Small);
@@ -339,7 +353,7 @@ void LossPlot::dress() {
     switch (curve->kind) {
       case SeriesKind::Train: {
         const bool plain = smoothing_ == 0;
-        curve->raw->setPen(QPen(withAlpha(colour, kFaint), 1));
+        curve->raw->setPen(QPen(withAlpha(colour, dark ? kFaintOnDark : kFaint), 1));
         curve->raw->setVisible(!plain);
         curve->smooth->setPen(QPen(colour, plain ? 1 : 2));
         break;
@@ -354,7 +368,7 @@ void LossPlot::dress() {
     }
   }
   bestMark_->setScatterStyle(
-      QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(colours.surface, 2), QBrush(colours.good), 11));
+      QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(colours.surface, 2), QBrush(colours.good), 11));
   bestText_->setColor(colours.good);
   bestText_->setFont(small);
 }
@@ -424,6 +438,7 @@ void LossPlot::fitAxes() {
   };
   QCPRange shownX = padded(x, logX, 0.02);
   if (!logX) shownX.lower = std::max(shownX.lower, x.lower - x.size() * 0.01);
+  if (x.size() <= 0 && !logX) shownX = {x.lower, x.lower + std::max(1.0, std::abs(x.lower))};  // one point
   plot_->xAxis->setRange(shownX);
   plot_->yAxis->setRange(padded(y, logY, kMargin));
 }
@@ -440,6 +455,11 @@ void LossPlot::scheduleReplot() {
 void LossPlot::replotNow() {
   replotPending_ = false;
   if (following_) fitAxes();
+  // Neighbouring ticks must read differently, however little the values differ.
+  const QCPRange range = plot_->yAxis->range();
+  const double largest = std::max(std::abs(range.lower), std::abs(range.upper));
+  plot_->yAxis->setNumberPrecision(
+      std::clamp(int(std::ceil(std::log10(std::max(1.0, largest / range.size())))) + 2, 4, 12));
   plot_->yAxis->setLabel(QFontMetrics(plot_->yAxis->labelFont())
                              .elidedText(valueLabel_, Qt::ElideRight, plot_->axisRect()->height()));
   placeBaselines();
@@ -452,8 +472,9 @@ void LossPlot::replotNow() {
 }
 
 void LossPlot::resizeEvent(QResizeEvent* event) {
-  constexpr int kRoomForAll = 80 * kGrid;  // in less, the controls would lie on each other
+  constexpr int kRoomForAll = 80 * kGrid, kRoomForUnit = 56 * kGrid;  // in less they would overlap
   QWidget::resizeEvent(event);
+  xUnit_->setVisible(width() >= kRoomForUnit);
   for (QWidget* each : {static_cast<QWidget*>(smoothingLabel_), static_cast<QWidget*>(smoothingSlider_)})
     each->setVisible(width() >= kRoomForAll);
 }

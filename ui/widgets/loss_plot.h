@@ -47,6 +47,8 @@ class LossPlot : public QWidget {
 
   void setLogX(bool on);
   void setLogY(bool on);
+  /// Errors fall over decades, scores rise within one: with saved options each has its own way of log y.
+  void showErrors(bool on);
   void setBySeconds(bool on);
   void setSmoothing(double weight);            ///< 0 none … 0.99
   void showAll();                              ///< and follow as points come
@@ -75,6 +77,7 @@ class LossPlot : public QWidget {
   void dress();  ///< colours of the theme
   void rebuild(Curve& curve);
   void extend(Curve& curve, std::size_t from);
+  QString logYKey() const;
   void placeBest();
   void placeBaselines();
   void fitAxes();
@@ -99,7 +102,7 @@ class LossPlot : public QWidget {
   QString bestSeries_, settingsGroup_, valueLabel_;
   std::optional<Point> best_;
   double smoothing_ = 0.9;
-  bool bySeconds_ = false, following_ = true, replotPending_ = false;
+  bool bySeconds_ = false, errors_ = true, following_ = true, replotPending_ = false;
   QElapsedTimer lastReplot_;
   double replotMilliseconds_ = 0;
 };

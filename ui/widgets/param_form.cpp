@@ -199,10 +199,12 @@ void ParamForm::build() {
         auto* edit = new QLineEdit;
         if (parameter.kind == ParameterKind::Path) {
           auto* browse = edit->addAction(icon(u"open"_s), QLineEdit::TrailingPosition);
-          browse->setToolTip(u"Choose a file"_s);
+          browse->setToolTip(parameter.folder ? u"Choose a folder"_s : u"Choose a file"_s);
           connect(browse, &QAction::triggered, edit, [this, raw, edit] {
-            const QString file =
-                QFileDialog::getOpenFileName(edit, fromStd(raw->parameter->label), edit->text());
+            const QString title = fromStd(raw->parameter->label);
+            const QString file = raw->parameter->folder
+                                     ? QFileDialog::getExistingDirectory(edit, title, edit->text())
+                                     : QFileDialog::getOpenFileName(edit, title, edit->text());
             if (!file.isEmpty()) {
               edit->setText(file);
               takeText(*raw, file);

@@ -57,12 +57,15 @@ PathListEdit::PathListEdit(QWidget* parent)
   list_->setFixedHeight(2 * (kThumbnail + kGrid) + kGrid);
   list_->setToolTip(u"Delete removes the selected ones"_s);
   list_->installEventFilter(this);
-  auto* add = new QPushButton(u"Add…"_s);
+  auto* addFiles = new QPushButton(u"Add…"_s);
+  auto* addFolder = new QPushButton(icon(u"open"_s), {});
+  addFolder->setToolTip(u"Add a folder of pictures or videos"_s);
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(kGrid);
   buttons->addWidget(hint_, 1);
   buttons->addWidget(clear_);
-  buttons->addWidget(add);
+  buttons->addWidget(addFolder);
+  buttons->addWidget(addFiles);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(kGrid / 2);
@@ -72,13 +75,18 @@ PathListEdit::PathListEdit(QWidget* parent)
     setPaths({});
     Q_EMIT changed();
   });
-  connect(add, &QPushButton::clicked, this, [this] {
-    QSettings settings;
-    const QStringList files = QFileDialog::getOpenFileNames(
-        this, u"Add files"_s, settings.value(u"folders/own"_s).toString(), videosAndPictures());
-    if (files.isEmpty()) return;
-    settings.setValue(u"folders/own"_s, QFileInfo(files.first()).absolutePath());
-    this->add(files);
+  const auto lastPlace = [] { return QSettings().value(u"folders/own"_s).toString(); };
+  const auto take = [this](const QStringList& chosen) {
+    if (chosen.isEmpty()) return;
+    QSettings().setValue(u"folders/own"_s, QFileInfo(chosen.first()).absolutePath());
+    add(chosen);
+  };
+  connect(addFiles, &QPushButton::clicked, this, [this, lastPlace, take] {
+    take(QFileDialog::getOpenFileNames(this, u"Add files"_s, lastPlace(), videosAndPictures()));
+  });
+  connect(addFolder, &QPushButton::clicked, this, [this, lastPlace, take] {
+    const QString folder = QFileDialog::getExistingDirectory(this, u"Add a folder"_s, lastPlace());
+    take(folder.isEmpty() ? QStringList() : QStringList(folder));
   });
   connect(task_, &Task::finished, this, [this] {
     if (std::exchange(again_, false)) loadThumbnails();

@@ -2,6 +2,7 @@
 
 #include <QFileDialog>
 #include <QSettings>
+#include <QStandardPaths>
 
 namespace fw {
 
@@ -11,8 +12,9 @@ QString askWhereToSave(QWidget* parent, const QString& purpose, const QString& t
                        const QString& filter) {
   QSettings settings;
   const QString key = u"folders/"_s + purpose;
-  const QString file =
-      QFileDialog::getSaveFileName(parent, title, settings.value(key).toString() + u'/' + name, filter);
+  const QString folder =
+      settings.value(key, QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation)).toString();
+  const QString file = QFileDialog::getSaveFileName(parent, title, folder + u'/' + name, filter);
   if (!file.isEmpty()) settings.setValue(key, QFileInfo(file).absolutePath());
   return file;
 }

@@ -19,7 +19,7 @@ using namespace Qt::StringLiterals;
 constexpr int kSmallestSide = 96;       ///< pictures of a sheet are enlarged to this at least
 constexpr int kHundredthsPerFrame = 7;  ///< GIF counts in hundredths of a second
 constexpr int kHundredthsPerSnapshot = 25, kHundredthsAtEnd = 150;
-constexpr int kCaptionWidth = 14 * kGrid, kLine = 2 * kGrid;
+constexpr int kCaptionWidth = 14 * kGrid, kLine = 2 * kGrid, kLongestCaption = 1000;
 
 cv::Mat toMat(const QImage& image) {
   const QImage plain = image.convertToFormat(QImage::Format_BGR888);
@@ -70,6 +70,24 @@ int ShownGallery::moments() const {
   return int(longest);
 }
 
+double ShownGallery::Row::worst() const {
+  const auto most = std::ranges::max_element(scores, {}, &Score::error);
+  return most == scores.end() ? 0 : most->error;
+}
+
+QStringList ShownGallery::Row::words() const {
+  QStringList lines;
+  for (const auto& [of, psnr, ssim, error] : scores) {
+    const QString decibels = (std::isinf(psnr) ? u"∞"_s : QString::number(psnr, 'f', 1)) + u" dB"_s;
+    if (scores.size() > 1)
+      lines << u"%1 %2"_s.arg(of.section(u": "_s, 0, 0), decibels);
+    else
+      lines << u"PSNR "_s + decibels << u"SSIM %1"_s.arg(ssim, 0, 'f', 3)
+            << u"MAE %1"_s.arg(error, 0, 'f', 4);
+  }
+  return lines;
+}
+
 const GalleryFrame* firstOf(const GalleryRow& row, FrameRole role) {
   const auto found = std::find_if(row.frames.begin(), row.frames.end(),
                                   [&](const GalleryFrame& frame) { return frame.role == role; });
@@ -98,72 +116,92 @@ ShownGallery prepareGallery(Gallery gallery) {
       for (const auto& image : frame.animation) pictures.push_back(toQImage(image));
       if (pictures.empty()) pictures.push_back(toQImage(frame.image));
     }
-    const auto *target = firstOf(gallery[i], FrameRole::Target),
-               *prediction = firstOf(gallery[i], FrameRole::Prediction);
-    if (!target || !prediction) continue;
-    const cv::Mat a = firstPicture(*target), b = firstPicture(*prediction);
-    if (a.empty() || a.size() != b.size() || a.type() != b.type()) continue;
-    row.scored = true;
-    row.psnr = psnr(a, b);
-    row.ssim = ssim(a, b);
-    row.error = meanAbsoluteError(a, b);
+    const auto* target = firstOf(gallery[i], FrameRole::Target);
+    if (!target) continue;
+    const cv::Mat truth = firstPicture(*target);
+    for (const auto& frame : gallery[i].frames) {
+      const cv::Mat made = firstPicture(frame);
+      if (frame.role != FrameRole::Prediction || truth.empty() || made.size() != truth.size() ||
+          made.type() != truth.type())
+        continue;
+      row.scores.push_back({QString::fromStdString(frame.label), psnr(truth, made), ssim(truth, made),
+                            meanAbsoluteError(truth, made)});
+    }
   }
   shown.gallery = std::move(gallery);
   return shown;
 }
 
-QImage gallerySheet(const ShownGallery& shown, const std::vector<std::size_t>& order, int scale, int moment) {
-  std::vector<int> widths;
-  int height = kLine + kGrid;
+namespace {
+
+QString captionOf(const ShownGallery& shown, std::size_t row) {
+  return (QStringList(QString::fromStdString(shown.gallery[row].name)) + shown.rows[row].words()).join(u'\n');
+}
+
+/// Where a sheet's columns and rows go.
+struct SheetPlan {
+  std::vector<int> widths, heights;  // of the columns; of the rows, in their order
+  QSize size{kCaptionWidth + kGrid, kLine + kGrid};
+};
+
+SheetPlan planOf(const ShownGallery& shown, const std::vector<std::size_t>& order, int scale,
+                 const QFontMetrics& metrics) {
+  SheetPlan plan;
   for (const std::size_t i : order) {
-    int tallest = 4 * kLine;
-    for (std::size_t column = 0; column < shown.rows[i].pictures.size(); ++column) {
-      const QSize size = shown.rows[i].pictures[column].front().size() * scale;
-      if (widths.size() <= column) widths.push_back(0);
-      widths[column] = std::max(widths[column], size.width());
-      tallest = std::max(tallest, size.height());
+    const QRect room(0, 0, kCaptionWidth - kGrid, kLongestCaption);
+    int height = metrics.boundingRect(room, Qt::TextWordWrap, captionOf(shown, i)).height();
+    const auto& pictures = shown.rows[i].pictures;
+    plan.widths.resize(std::max(plan.widths.size(), pictures.size()));
+    for (std::size_t column = 0; column < pictures.size(); ++column) {
+      const QSize size = pictures[column].front().size() * scale;
+      plan.widths[column] = std::max(plan.widths[column], size.width());
+      height = std::max(height, size.height());
     }
-    height += tallest + kGrid;
+    plan.heights.push_back(height);
+    plan.size.rheight() += height + kGrid;
   }
-  const int width =
-      std::accumulate(widths.begin(), widths.end(), kCaptionWidth + kGrid) + kGrid * int(widths.size());
-  QImage sheet(width + width % 2, height + height % 2, QImage::Format_RGB32);
-  sheet.fill(Qt::white);
-  QPainter painter(&sheet);
+  for (const int width : plan.widths) plan.size.rwidth() += width + kGrid;
+  return plan;
+}
+
+}  // namespace
+
+QImage gallerySheet(const ShownGallery& shown, const std::vector<std::size_t>& order, int scale, int moment,
+                    const QString& title) {
   QFont font(u"sans-serif"_s);
   font.setPixelSize(12);
+  const QFontMetrics metrics(font);
+  const SheetPlan plan = planOf(shown, order, scale, metrics);
+  // Video codecs want even sides.
+  QImage sheet(plan.size + QSize(plan.size.width() % 2, plan.size.height() % 2), QImage::Format_RGB32);
+  sheet.fill(Qt::white);
+  QPainter painter(&sheet);
   painter.setFont(font);
   painter.setPen(QColor(0x30, 0x36, 0x40));
-  int x = kCaptionWidth + kGrid;
-  for (std::size_t column = 0; column < widths.size(); ++column) {
-    const auto& first = shown.gallery[order.front()].frames;
-    if (column < first.size())
-      painter.drawText(QRect(x, kGrid / 2, widths[column] + kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
-                       painter.fontMetrics().elidedText(QString::fromStdString(first[column].label),
-                                                        Qt::ElideRight, widths[column]));
-    x += widths[column] + kGrid;
+  const int left = kCaptionWidth + kGrid;
+  painter.drawText(QRect(kGrid, kGrid / 2, kCaptionWidth - kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
+                   title);
+  const auto& titles = shown.gallery[order.front()].frames;
+  for (std::size_t column = 0, x = left; column < plan.widths.size() && column < titles.size(); ++column) {
+    const int width = plan.widths[column];
+    const QString text = QString::fromStdString(titles[column].label);
+    painter.drawText(QRect(int(x), kGrid / 2, width + kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
+                     metrics.elidedText(text, Qt::ElideRight, width));
+    x += width + kGrid;
   }
   int y = kLine + kGrid;
-  for (const std::size_t i : order) {
-    const auto& row = shown.rows[i];
-    QString caption = QString::fromStdString(shown.gallery[i].name);
-    if (row.scored)
-      caption += u"\nPSNR %1 dB\nSSIM %2\nMAE %3"_s.arg(row.psnr, 0, 'f', 1)
-                     .arg(row.ssim, 0, 'f', 3)
-                     .arg(row.error, 0, 'f', 4);
-    painter.drawText(QRect(kGrid, y, kCaptionWidth - kGrid, 4 * kLine),
-                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, caption);
-    x = kCaptionWidth + kGrid;
-    int tallest = 4 * kLine;
-    for (std::size_t column = 0; column < row.pictures.size(); ++column) {
-      const auto& pictures = row.pictures[column];
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    const std::size_t i = order[place];
+    painter.drawText(QRect(kGrid, y, kCaptionWidth - kGrid, plan.heights[place]),
+                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, captionOf(shown, i));
+    int x = left;
+    for (std::size_t column = 0; column < shown.rows[i].pictures.size(); ++column) {
+      const auto& pictures = shown.rows[i].pictures[column];
       const QImage& picture = pictures[std::size_t(moment) % pictures.size()];
-      const QSize size = picture.size() * scale;
-      painter.drawImage(QRect(QPoint(x, y), size), picture);
-      tallest = std::max(tallest, size.height());
-      x += widths[column] + kGrid;
+      painter.drawImage(QRect(QPoint(x, y), picture.size() * scale), picture);
+      x += plan.widths[column] + kGrid;
     }
-    y += tallest + kGrid;
+    y += plan.heights[place] + kGrid;
   }
   return sheet;
 }
@@ -178,11 +216,11 @@ void exportGallery(const ShownGallery& shown, const std::vector<std::size_t>& or
   writeGif(frames, file);
 }
 
-void exportLearning(const std::vector<ShownGallery>& snapshots, const QString& file) {
+void exportLearning(const std::vector<std::pair<QString, ShownGallery>>& snapshots, const QString& file) {
   std::vector<QImage> sheets;
   QSize largest;
-  for (const auto& shown : snapshots) {
-    sheets.push_back(gallerySheet(shown, inOrder(shown.rows.size()), goodScale(shown), 0));
+  for (const auto& [moment, shown] : snapshots) {
+    sheets.push_back(gallerySheet(shown, inOrder(shown.rows.size()), goodScale(shown), 0, moment));
     largest = largest.expandedTo(sheets.back().size());
   }
   std::vector<std::pair<cv::Mat, int>> frames;

@@ -1,6 +1,6 @@
 #pragma once
 #include <QImage>
-#include <QString>
+#include <QStringList>
 #include <vector>
 
 #include "core/image/gallery.h"
@@ -10,9 +10,14 @@ namespace fw {
 /// A gallery made ready to be shown: differences added, scores computed, pictures in Qt's form.
 struct ShownGallery {
   struct Row {
-    /// Of the first prediction against the target; the error is a share of the range.
-    double psnr = 0, ssim = 0, error = 0;
-    bool scored = false;
+    /// Of each prediction against the target; none where they cannot be compared.
+    struct Score {
+      QString of;                ///< the prediction's label
+      double psnr, ssim, error;  ///< the error is a share of the range
+    };
+    std::vector<Score> scores;
+    double worst() const;                       ///< error; 0 without scores
+    QStringList words() const;                  ///< the scores, a line each
     std::vector<std::vector<QImage>> pictures;  ///< for each frame: its picture, or its animation's
   };
   Gallery gallery;
@@ -31,10 +36,12 @@ cv::Mat firstPicture(const GalleryFrame& frame);
 cv::Mat pictureAt(const GalleryFrame& frame, std::size_t moment);
 
 /// The rows in this order with their labels and scores as one picture, every pixel a square of `scale`.
-QImage gallerySheet(const ShownGallery&, const std::vector<std::size_t>& order, int scale, int moment);
+QImage gallerySheet(const ShownGallery&, const std::vector<std::size_t>& order, int scale, int moment,
+                    const QString& title = {});
 /// A .png of the first moment, or a .gif of the animation. Throws Error. Any thread.
 void exportGallery(const ShownGallery&, const std::vector<std::size_t>& order, const QString& file);
-/// The same sheet at several moments of a training as one .gif that ends with a longer look at the last.
-void exportLearning(const std::vector<ShownGallery>& snapshots, const QString& file);
+/// The same sheet at several moments of a training ("step 200") as one .gif that ends with a longer look at
+/// the last.
+void exportLearning(const std::vector<std::pair<QString, ShownGallery>>& snapshots, const QString& file);
 
 }  // namespace fw

@@ -88,6 +88,15 @@ TEST_F(LabelledFolder, TakesAFolderForEachClassAndKeepsEveryFifthForTheTest) {
   EXPECT_FALSE(torch::equal(labels, std::get<0>(labels.sort()))) << "the first few are of every class";
 }
 
+TEST_F(LabelledFolder, TakesAFolderOfPicturesAsOneClass) {
+  for (int i = 0; i < 10; ++i)
+    writeImage(folder / (std::to_string(i) + ".png"), cv::Mat(20, 30, CV_8UC3, cv::Scalar::all(10 * i)));
+  const auto data = readLabelled(folder, 16);
+  EXPECT_EQ(data.classes.size(), 1u);
+  EXPECT_EQ(data.training.count(), 8);
+  EXPECT_EQ(data.test.count(), 2);
+}
+
 TEST(DrawnPictures, AreTheSameEveryTimeAndDifferInTheTest) {
   const auto a = drawnDigits(50, 50), b = drawnDigits(50, 50);
   EXPECT_TRUE(torch::equal(a.training.pictures, b.training.pictures));

@@ -228,6 +228,15 @@ TEST(Trainer, StopsWhenTheLossDiverges) {
   EXPECT_LT(result.step, 60);
 }
 
+TEST(Trainer, StopsWhenTheFirstStepsLoseEverything) {
+  Bench bench;
+  SmallExperiment experiment;
+  experiment.pretendLoss = [](int64_t step) { return step < 3 ? 0.13 : 4e5; };
+  const RunResult result = bench.train(experiment, 1000);
+  EXPECT_EQ(result.state, RunState::Failed);
+  EXPECT_THAT(result.message, HasSubstr("grown from 0.13"));
+}
+
 TEST(Trainer, DoesNotTakeASpikeOrATinyLossForDivergence) {
   for (const auto& loss :
        std::vector<std::function<double(int64_t)>>{[](int64_t step) { return step == 20 ? 900.0 : 0.5; },

@@ -1,5 +1,6 @@
 #include "core/slowmo/job.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -164,7 +165,7 @@ TEST_F(Jobs, AFilmThatWasCutShortIsTold) {
     for (const auto& note : watcher.notes) all += (all.empty() ? "" : " ") + note;
     EXPECT_EQ(store.job(id).message, all);
     return std::ranges::any_of(watcher.notes, [](const std::string& note) {
-      return note.find("lasts 00:08.0: it may have been cut short") != std::string::npos;
+      return note.find("lasts 0:08.0: it may have been cut short") != std::string::npos;
     });
   };
   EXPECT_FALSE(told({}));
@@ -281,11 +282,13 @@ TEST_F(Jobs, CancelKeepsAPlayableFile) {
   run(job.id, watcher, watcher.stop.get_token());
   const auto result = cancelJob(store, job.id, true);
   EXPECT_EQ(result.state, "cancelled");
-  EXPECT_EQ(probe(result.output).frames, 240);
+  EXPECT_GE(result.framesOut, 260) << "the segment it was stopped in is not lost";
+  EXPECT_EQ(probe(result.output).frames, result.framesOut);
   EXPECT_EQ(store.job(job.id).state, "cancelled");
   EXPECT_THROW(run(job.id), Error);
-  const auto empty = cancelJob(store, queueJob(store, request(source)).id, true);
-  EXPECT_TRUE(empty.output.empty());
+  const auto untouched = queueJob(store, request(source));
+  EXPECT_TRUE(cancelJob(store, untouched.id, true).output.empty());
+  EXPECT_THAT(store.job(untouched.id).message, testing::HasSubstr("nothing to keep"));
 }
 
 TEST_F(Jobs, WaitWhilePaused) {
@@ -504,6 +507,18 @@ TEST_F(Jobs, APreviewSetsTheSameViewOfTheSourceBesideTheResult) {
     }
     EXPECT_EQ(untouched, 5) << "four and the last one, which is held";
   }
+}
+
+TEST_F(Jobs, APreviewFromTheTrimmedPartStaysInIt) {
+  const auto source = makeClip(place / "disc.mp4", 100);
+  const auto times = [&](double from) {
+    const auto preview = previewFrames(request(source, {{"trim_in", 0.8}, {"trim_out", 1.6}}), from, 1.0,
+                                       [](const PreviewFrame&, double) {}, {});
+    return std::pair(preview.frames.front().sourceTime, preview.frames.back().sourceTime);
+  };
+  EXPECT_NEAR(times(1.4).first, 0.8, 1e-6);
+  EXPECT_LT(times(1.4).second, 1.6);
+  EXPECT_NEAR(times(2.4).first, 2.4, 1e-6) << "elsewhere the settings are looked at";
 }
 
 TEST(WorstMoments, AreApart) {

@@ -116,6 +116,13 @@ TEST(SlowmoSettings, SayWhatWillBeLostOrChanged) {
   EXPECT_THAT(told({}, odd), HasSubstr("4:4:4"));
   EXPECT_EQ(told({{"container", "webm"}}, odd), "");
   EXPECT_EQ(told({{"crop", "0,0,640,480"}}, odd), "");
+  VideoInfo fine = clip1080();
+  fine.pixelFormat = "yuv444p";
+  EXPECT_THAT(told({}, fine), HasSubstr("(4:2:0)"));
+  EXPECT_EQ(told({{"quality", 0}}, fine), "");
+  EXPECT_EQ(told({{"codec", "ffv1"}}, fine), "");
+  fine.pixelFormat = "yuv420p";
+  EXPECT_EQ(told({}, fine), "");
   VideoInfo heard = clip1080();
   heard.audio.emplace_back();
   EXPECT_THAT(told({{"container", "png"}}, heard), HasSubstr("sound is left out"));
@@ -136,6 +143,9 @@ TEST(SlowmoSettings, AGifIsNoFasterThanViewersShowIt) {
 TEST(SlowmoSettings, CropAndScaleGiveTheSize) {
   EXPECT_EQ(choicesFor(asking({{"crop", "10, 20, 640, 360"}, {"scale", 180}}), clip1080()).size,
             cv::Size(320, 180));
+  EXPECT_EQ(choicesFor(asking({{"container", "gif"}, {"scale", 2160}}), clip1080()).size,
+            cv::Size(1920, 1080))
+      << "nobody wants a larger GIF";
   VideoInfo wide = clip1080();
   wide.width = 720;
   wide.height = 576;
