@@ -70,14 +70,15 @@ void runWaiting(bool json) {
   store.adoptOrphans();
   nlohmann::json document = nlohmann::json::array();
   std::string text;
-  bool allDone = true;
+  bool allDone = true, stopped = false;
   for (const auto& job : store.jobs()) {
     if (!waits(store, job.id)) continue;
     try {
       const auto result = runShowingProgress(store, job.id);
       document.push_back(resultJson(store, job.id, result));
       text += resultText(job.id, result);
-      if (result.state == "stopped") break;
+      stopped = result.state == "stopped";
+      if (stopped) break;
     } catch (const Error& error) {
       if (!waits(store, job.id)) continue;  // another program took it in the same moment
       // The others have nothing to do with it; this one says so again in `jobs`.
@@ -88,6 +89,7 @@ void runWaiting(bool json) {
   }
   printResult(json, document, text.empty() && allDone ? "No job waits.\n" : text);
   if (!allDone) throw CLI::RuntimeError(1);
+  endIfStopped(stopped);
 }
 
 }  // namespace
@@ -140,6 +142,7 @@ void addJobCommands(CLI::App& app) {
     store.adoptOrphans();
     const auto result = runShowingProgress(store, *id);
     printResult(*json, resultJson(store, *id, result), resultText(*id, result));
+    endIfStopped(result.state == "stopped");
   });
   auto keep = std::make_shared<bool>(false);
   auto* cancel = command("cancel-job", "End a stopped job", true);

@@ -26,8 +26,7 @@ int main(int argc, char** argv) {
   fw::cli::addSelfCheckCommand(app);
   try {
     app.parse(argc, argv);
-    constexpr int kInterrupted = 130;  // as shells have it: a script must not take it for a result
-    return fw::cli::interrupted().stop_requested() ? kInterrupted : 0;
+    return 0;
   } catch (const CLI::RequiredError& error) {
     // What is left over is what was meant as one.
     const auto unknown = app.remaining();

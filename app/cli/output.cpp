@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -118,6 +119,11 @@ std::stop_token interrupted() {
     }).detach();
   });
   return source.get_token();
+}
+
+void endIfStopped(bool stopped) {
+  constexpr int kInterrupted = 130;
+  if (stopped) throw CLI::RuntimeError(kInterrupted);
 }
 
 }  // namespace fw::cli

@@ -35,5 +35,7 @@ std::string clockTime(double seconds);  ///< 1:02:03
 
 /// Stop is requested by Ctrl-C or a polite kill; a second Ctrl-C ends the program at once.
 std::stop_token interrupted();
+/// Once all is printed: without a result the program ends with 130, as shells have it for interrupted ones.
+void endIfStopped(bool stopped);
 
 }  // namespace fw::cli

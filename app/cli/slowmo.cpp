@@ -231,8 +231,8 @@ void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
       outcome.add(request, []() -> nlohmann::json { throw; });
     }
   }
+  bool stopped = false;
   for (const auto& [request, job] : jobs) {
-    bool stopped = false;
     outcome.add(request, [&]() -> nlohmann::json {
       if (arguments.queueOnly) {
         text += "Job " + std::to_string(job) + " waits. Make it with: framewright-cli run-jobs\n";
@@ -248,6 +248,7 @@ void slowmo(const SlowmoArguments& arguments, const SettingFlags& flags) {
     break;
   }
   outcome.print(arguments.json, requests.size(), text);
+  endIfStopped(stopped);
 }
 
 }  // namespace

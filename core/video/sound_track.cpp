@@ -97,8 +97,10 @@ class CopiedSound : public Track {
     packet.pos = -1;
     const AVRational unitOfResult = output->streams[index_]->time_base;
     av_packet_rescale_ts(&packet, base_, unitOfResult);
-    // Where recordings were joined, a clock may step back; no container takes that.
-    packet.dts = last_ = std::max(packet.dts, last_ + 1);
+    // Where recordings were joined, a clock may step back; no container takes that. Packets shorter than the
+    // unit share a time where that is allowed: moved apart they would come later and later.
+    const bool mayShare = (output->oformat->flags & AVFMT_TS_NONSTRICT) != 0;
+    packet.dts = last_ = std::max(packet.dts, mayShare ? last_ : last_ + 1);
     packet.pts = std::max(packet.pts, packet.dts);
     output.write(packet, unitOfResult);
   }

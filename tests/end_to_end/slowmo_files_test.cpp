@@ -125,6 +125,20 @@ TEST_F(SlowmoFiles, SoundStaysInSyncWhenSlowedAndWhenSmoothed) {
   EXPECT_TRUE(stream(ffprobe(folder_ / "silent.mp4"), "audio").is_null());
 }
 
+TEST_F(SlowmoFiles, PacketsShorterThanAMillisecondDoNotAddUp) {
+  const auto source = clip("truehd.mkv",
+                           "-f lavfi -i testsrc2=size=96x64:rate=25:duration=4 -f lavfi -i sine=duration=4 "
+                           "-pix_fmt yuv420p -c:a truehd -strict experimental");
+  const auto lastPacket = [&](const fs::path& file) {
+    const Ran ran = shell("ffprobe -v error -select_streams a -show_entries packet=pts_time -of csv=p=0 " +
+                          quoted(file.string()) + " | tail -1");
+    return std::stod(ran.out);
+  };
+  const auto result = folder_ / "smooth.mkv";
+  slowmo(source, result, {"--mode", "smooth", "--rate", "50", "--sound", "keep", "--engine", "blend"});
+  EXPECT_NEAR(lastPacket(result), lastPacket(source), 0.05);
+}
+
 TEST_F(SlowmoFiles, TelevisionRatesAreExact) {
   const auto source = clip("tv.mkv", "-f lavfi -i testsrc2=size=96x64:rate=30000/1001:duration=2.002");
   slowmo(source, folder_ / "tv.mp4", {"--mode", "smooth", "--rate", "59.94"});
