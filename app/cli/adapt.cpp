@@ -62,6 +62,7 @@ void addAdaptCommand(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
   command->add_option("clip", wish->clip, "A video, or a folder of frames")->required();
   command->add_option("--minutes", wish->minutes, "At most; Ctrl-C ends earlier and keeps what is learned")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--quality", wish->quality, "Quality of swift that it is learned for")
       ->check(CLI::IsMember({"fast", "balanced", "best"}))

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -60,7 +61,10 @@ void ProgressBar::note(const std::string& line) {
   std::cerr << line << std::endl;
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(std::vector<std::vector<std::string>> rows) {
+  const auto isControl = [](unsigned char c) { return std::iscntrl(c) != 0; };
+  for (auto& row : rows)  // a name may hold a line break
+    for (auto& cell : row) std::ranges::replace_if(cell, isControl, ' ');
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -109,6 +113,7 @@ std::stop_token interrupted() {
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGXFSZ, SIG_IGN);  // a limit on files is told like a full disk
     std::thread([signals] {
       int signal = 0;
       sigwait(&signals, &signal);

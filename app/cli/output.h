@@ -29,7 +29,7 @@ class ProgressBar {
 };
 
 /// Columns padded to the widest cell; the first row is the heading. Numbers are the caller's to format.
-std::string table(const std::vector<std::vector<std::string>>& rows);
+std::string table(std::vector<std::vector<std::string>> rows);
 std::string fixed(double number, int digits);
 std::string clockTime(double seconds);  ///< 1:02:03
 

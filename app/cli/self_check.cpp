@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <opencv2/imgproc.hpp>
 
@@ -90,6 +91,10 @@ void selfCheckFile(const Arguments& arguments) {
                {"recommended", result.recommended},
                {"reason", result.reason}},
               resultText(result));
+  const bool failed = !result.engines.empty() && std::ranges::none_of(result.engines, [](const auto& check) {
+    return check.failure.empty();
+  });
+  if (failed) throw CLI::RuntimeError(1);
 }
 
 }  // namespace

@@ -135,6 +135,12 @@ nlohmann::json analysisJson(const SlowmoRequest& request, std::string& text) {
           {"damaged_packets", analysis.damagedPackets}};
 }
 
+fs::path outputWithin(const fs::path& folder, const SlowmoRequest& request) try {
+  return outputIn(folder, request, probe(request));
+} catch (const Error&) {
+  return {};  // what cannot be read is told when its turn comes
+}
+
 std::vector<SlowmoRequest> requestsFor(const SlowmoArguments& arguments, const Settings& settings) {
   auto [clips, skipped, results] = collectClips(arguments.inputs);
   for (const auto& file : skipped) std::cerr << file.string() << " is no video and is left out." << std::endl;
@@ -144,15 +150,17 @@ std::vector<SlowmoRequest> requestsFor(const SlowmoArguments& arguments, const S
   if (clips.empty())
     throw Error("There is nothing to slow down", arguments.inputs.front().string(),
                 "Name a video or a folder of pictures.");
-  if (clips.size() > 1 && !arguments.output.empty())
-    throw Error("One output cannot hold several clips", arguments.output.string(),
-                "Leave -o out: each result is written beside its source.");
+  const bool into = clips.size() > 1 && !arguments.output.empty();
+  if (into && !fs::is_directory(arguments.output))
+    throw Error(
+        "One file cannot hold several results", arguments.output.string(),
+        "Name a folder that is there, or leave -o out: each result is then written beside its source.");
   if (clips.size() > 1 && arguments.insteadOf > 0)
     throw Error("Several clips cannot take the place of one job", std::to_string(arguments.insteadOf),
                 "Name one clip.");
   for (auto& request : clips) {
-    request.output = arguments.output;
     request.settings = settings.toJson();
+    request.output = into ? outputWithin(arguments.output, request) : arguments.output;
     request.cutsAdded = arguments.cutsAdded;
     request.cutsRemoved = arguments.cutsRemoved;
     for (const auto& range : arguments.engineRanges) request.engineRanges.push_back(rangeFromText(range));
@@ -262,16 +270,19 @@ void addSlowmoCommands(CLI::App& app) {
       ->add_option("inputs", arguments->inputs,
                    "Videos, animated pictures, pictures, or folders of any of these")
       ->required();
-  command->add_option("-o,--output", arguments->output,
-                      "The result; without it, beside the source and never overwriting");
+  command->add_option(
+      "-o,--output", arguments->output,
+      "The result, or a folder for several; without it, beside the source and never overwriting");
   command->add_option("--preset", arguments->preset, "Begin from a preset, as `presets` lists them");
   command->add_option("--save-preset", arguments->savePreset, "Keep these settings as a preset of this name");
   command->add_option("--add-cut", arguments->cutsAdded, "A cut the detector missed, in source seconds")
       ->take_all();
   command->add_option("--remove-cut", arguments->cutsRemoved, "A cut that is none, in source seconds")
       ->take_all();
-  command->add_option("--adapt", arguments->adaptMinutes,
-                      "Minutes for teaching the engine swift this clip first; used only if it helps");
+  command
+      ->add_option("--adapt", arguments->adaptMinutes,
+                   "Minutes for teaching the engine swift this clip first; used only if it helps")
+      ->check(CLI::NonNegativeNumber);
   command
       ->add_option("--engine-range", arguments->engineRanges,
                    "Another engine for a part of the clip: FROM-TO=ENGINE in source seconds, 2-5.5=flow")

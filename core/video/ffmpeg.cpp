@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <map>
 #include <mutex>
 #include <new>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -226,7 +228,27 @@ void Output::fail(int code) const {
 
 AVStream* Output::addStream() { return notNull(avformat_new_stream(format_, nullptr)); }
 
+namespace {
+
+// QuickTime keeps languages as numbers; of languages with several names FFmpeg knows one there and drops the
+// others.
+void nameLanguagesForQuickTime(AVFormatContext& format) {
+  static const std::map<std::string, const char*> kNames{
+      {"deu", "ger"}, {"fre", "fra"}, {"nld", "dut"}, {"swe", "sve"}, {"ell", "gre"},
+      {"isl", "ice"}, {"zho", "chi"}, {"sqi", "alb"}, {"rum", "ron"}, {"cze", "ces"},
+      {"slo", "slk"}, {"mkd", "mac"}, {"hye", "arm"}, {"kat", "geo"}, {"mya", "bur"},
+      {"msa", "may"}, {"bod", "tib"}, {"cym", "wel"}, {"eus", "baq"}};
+  for (unsigned i = 0; i < format.nb_streams; ++i) {
+    AVDictionary*& metadata = format.streams[i]->metadata;
+    const auto known = kNames.find(tag(metadata, "language"));
+    if (known != kNames.end()) av_dict_set(&metadata, "language", known->second, 0);
+  }
+}
+
+}  // namespace
+
 void Output::begin(Options& options) {
+  if (std::string_view(format_->oformat->name) == "mov") nameLanguagesForQuickTime(*format_);
   const int code = avformat_write_header(format_, options.get());
   if (format_->pb->error < 0) fail(format_->pb->error);
   check(code, "This container cannot hold such streams", file_.string(),

@@ -226,6 +226,15 @@ TEST_F(SlowmoFiles, EveryTrackSubtitleAndChapterComesAlong) {
   EXPECT_EQ(made["format"]["tags"]["title"], "My film");
 }
 
+TEST_F(SlowmoFiles, QuickTimeKnowsLanguagesByOtherNames) {
+  const auto source =
+      clip("german.mkv",
+           "-f lavfi -i testsrc2=size=64x64:rate=10:duration=0.5 -f lavfi -i sine=duration=0.5 -pix_fmt "
+           "yuv420p -c:a aac -metadata:s:a:0 language=deu");
+  slowmo(source, folder_ / "german.mov", {"--engine", "blend"});
+  EXPECT_EQ(stream(ffprobe(folder_ / "german.mov"), "audio")["tags"]["language"], "ger");
+}
+
 TEST_F(SlowmoFiles, ColoursKeepTheirTags) {
   const struct {
     const char *name, *format, *range, *matrix, *primaries, *transfer;
@@ -328,6 +337,22 @@ TEST_F(SlowmoFiles, FoldersAndSeveralInputsAreJobsOfOneQueue) {
   for (const auto& clip : again.json())
     EXPECT_EQ(clip.contains("error"), clip["source"] == "/nonexistent.mp4") << clip;
   EXPECT_TRUE(fs::exists(in / "one 2x (2).mp4")) << "and the others are made";
+}
+
+TEST_F(SlowmoFiles, SeveralResultsGoIntoOneFolder) {
+  const std::string tiny = "-f lavfi -i testsrc2=size=64x64:rate=10:duration=0.5 -pix_fmt yuv420p";
+  const auto first = clip("first.mp4", tiny), second = clip("second.mp4", tiny);
+  fs::create_directory(folder_ / "slow");
+  const std::vector<std::string> words{"slowmo", first.string(), second.string(), "--engine", "blend", "-o"};
+  const auto with = [&](const fs::path& output) {
+    auto all = words;
+    all.push_back(output.string());
+    return cli(all);
+  };
+  EXPECT_EQ(with(folder_ / "slow").status, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "slow" / "first 2x.mp4") &&
+              fs::exists(folder_ / "slow" / "second 2x.mp4"));
+  EXPECT_THAT(with(folder_ / "x.mp4").err, HasSubstr("Name a folder"));
 }
 
 TEST_F(SlowmoFiles, OnlyAFilmThatWasCutShortIsCalledSo) {
