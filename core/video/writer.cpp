@@ -97,8 +97,8 @@ class StreamWriter {
     encode(std::move(picture), pts, duration);
   }
 
-  /// Lossless for originals that are stored the same way, or with fewer bits. False: they have to go through
-  /// BGR.
+  /// Without a trip through BGR, which clips what lies outside it, where only the depth differs. False: it
+  /// needs that trip.
   bool writeOriginal(const AVFrame& original, int64_t pts, int64_t duration) {
     const auto from = static_cast<AVPixelFormat>(original.format);
     const AVPixelFormat to = encoder_->pix_fmt;
@@ -111,7 +111,7 @@ class StreamWriter {
     if (withoutRangeAlias(from) == to) {
       check(av_frame_ref(picture.get(), &original), "Could not write the video", file_.string());
     } else {
-      if (!sameLayoutDeeper(from, to)) return false;
+      if (!sameSampling(from, to)) return false;
       describe(*picture);
       check(av_frame_get_buffer(picture.get(), 0), "Could not write the video", file_.string());
       Picture source = newPicture();
@@ -149,12 +149,11 @@ class StreamWriter {
     picture.sample_aspect_ratio = encoder_->sample_aspect_ratio;
   }
 
-  static bool sameLayoutDeeper(AVPixelFormat from, AVPixelFormat to) {
+  static bool sameSampling(AVPixelFormat from, AVPixelFormat to) {
     const AVPixFmtDescriptor *a = av_pix_fmt_desc_get(from), *b = av_pix_fmt_desc_get(to);
     constexpr uint64_t kOther = AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA;
     return a && b && ((a->flags | b->flags) & kOther) == 0 && a->nb_components == b->nb_components &&
-           a->log2_chroma_w == b->log2_chroma_w && a->log2_chroma_h == b->log2_chroma_h &&
-           bitDepthOf(from) <= bitDepthOf(to);
+           a->log2_chroma_w == b->log2_chroma_w && a->log2_chroma_h == b->log2_chroma_h;
   }
 
   void encode(Picture picture, int64_t pts, int64_t duration) {

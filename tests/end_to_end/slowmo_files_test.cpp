@@ -204,6 +204,18 @@ TEST_F(SlowmoFiles, TenBitsStayTenBits) {
               HasSubstr("10"));
 }
 
+TEST_F(SlowmoFiles, FewerBitsCostUntouchedFramesNothingElse) {
+  const auto source =
+      clip("deep.mkv", "-f lavfi -i testsrc2=size=96x64:rate=25:duration=0.4 -pix_fmt yuv420p10le -c:v ffv1");
+  slowmo(source, folder_ / "flat.mkv", {"--engine", "blend", "--depth", "8", "--codec", "ffv1"});
+  const Ran ran =
+      shell("ffmpeg -i " + quoted(source.string()) + " -i " + quoted((folder_ / "flat.mkv").string()) +
+            " -lavfi '[0:v]format=yuv420p,settb=1/25,setpts=N[a];"
+            "[1:v]select=not(mod(n\\,2)),settb=1/25,setpts=N[b];[a][b]psnr' -f null - 2>&1 "
+            "| grep -o 'average:[0-9.inf]*' | cut -d: -f2");
+  EXPECT_GT(std::stod(ran.out), 55) << "saturated colours do not survive a trip through RGB";
+}
+
 TEST_F(SlowmoFiles, EveryTrackSubtitleAndChapterComesAlong) {
   std::ofstream(folder_ / "words.srt") << "1\n00:00:00,200 --> 00:00:00,800\nHello\n";
   std::ofstream(folder_ / "chapters.txt")

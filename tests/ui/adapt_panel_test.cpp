@@ -109,7 +109,7 @@ class AdaptPanelTest : public QObject {
     QVERIFY(panel.adapting());
     QTRY_VERIFY_WITH_TIMEOUT(panel.findChild<CompareView*>()->isVisible() || !failed.isEmpty(), kLong);
     QVERIFY(panel.findChild<LossPlot*>()->isVisible());
-    QTRY_VERIFY_WITH_TIMEOUT(says(panel, u"steps"_s) || !failed.isEmpty(), kLong);
+    QTRY_VERIFY_WITH_TIMEOUT(says(panel, u" · step "_s) || !failed.isEmpty(), kLong);
     if (!failed.isEmpty()) QFAIL(qPrintable(failed.front().front().toString()));
     panel.adaptButton()->click();  // satisfied
     QTRY_VERIFY_WITH_TIMEOUT(!panel.adapting(), kLong);
