@@ -182,10 +182,11 @@ QImage gallerySheet(const ShownGallery& shown, const std::vector<std::size_t>& o
   painter.drawText(QRect(kGrid, kGrid / 2, kCaptionWidth - kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
                    title);
   const auto& titles = shown.gallery[order.front()].frames;
-  for (std::size_t column = 0, x = left; column < plan.widths.size() && column < titles.size(); ++column) {
+  int x = left;
+  for (std::size_t column = 0; column < plan.widths.size() && column < titles.size(); ++column) {
     const int width = plan.widths[column];
     const QString text = QString::fromStdString(titles[column].label);
-    painter.drawText(QRect(int(x), kGrid / 2, width + kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
+    painter.drawText(QRect(x, kGrid / 2, width + kGrid, kLine), Qt::AlignLeft | Qt::AlignVCenter,
                      metrics.elidedText(text, Qt::ElideRight, width));
     x += width + kGrid;
   }
@@ -194,7 +195,7 @@ QImage gallerySheet(const ShownGallery& shown, const std::vector<std::size_t>& o
     const std::size_t i = order[place];
     painter.drawText(QRect(kGrid, y, kCaptionWidth - kGrid, plan.heights[place]),
                      Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, captionOf(shown, i));
-    int x = left;
+    x = left;
     for (std::size_t column = 0; column < shown.rows[i].pictures.size(); ++column) {
       const auto& pictures = shown.rows[i].pictures[column];
       const QImage& picture = pictures[std::size_t(moment) % pictures.size()];
