@@ -24,6 +24,7 @@ constexpr int kRowHeight = 4 * kGrid, kRowsInSight = 5;
 BatchList::BatchList(QWidget* parent)
     : QFrame(parent), title_(label({}, TextRole::Body)), scroll_(new QScrollArea) {
   setObjectName(u"card"_s);
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
   auto* page = new QWidget;
   page->setObjectName(u"clips"_s);
   page->setStyleSheet(u"#clips { background: transparent; }"_s);
